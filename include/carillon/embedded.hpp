@@ -1,0 +1,18 @@
+// Files that cmake/Embed.cmake compiles into the executable.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+namespace carillon::embedded {
+
+struct File {
+    std::string_view name;   ///< without folder
+    std::string_view bytes;
+};
+
+const std::vector<File>& migrations_sqlite();
+const std::vector<File>& migrations_postgresql();
+const std::vector<File>& api_documents();  ///< openapi.json, asyncapi.json
+
+}  // namespace carillon::embedded

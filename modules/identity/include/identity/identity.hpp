@@ -1,0 +1,63 @@
+// identity: accounts, sign-in, sessions, API tokens; turns a request's credentials into a Principal.
+#pragma once
+
+#include "carillon/db/database.hpp"
+#include "carillon/http/router.hpp"
+#include "carillon/metrics.hpp"
+#include "carillon/principal.hpp"
+#include "carillon/time/clock.hpp"
+
+#include <boost/asio/thread_pool.hpp>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace carillon::identity {
+
+/// What other modules need to know of a user.
+struct UserSettings {
+    std::string timezone;                          ///< IANA
+    std::chrono::minutes default_reminder_time{9 * 60};  ///< bell of an all-day task, minutes of the day
+};
+
+struct Options {
+    std::string public_url;                        ///< JWT issuer; `https` makes the cookie Secure
+    std::chrono::seconds access_lifetime{900};
+    std::chrono::hours refresh_lifetime{24 * 30};
+    int max_hashing = 2;                           ///< argon2id runs at once
+};
+
+class Identity {
+public:
+    virtual ~Identity() = default;
+
+    /// Bearer JWT or API token to Principal. Cached; a revocation in this process is seen by the next request.
+    virtual awaitable<Result<Principal>> authenticate(const http::Request& request) = 0;
+    /// The same for a bare token (WebSocket).
+    virtual awaitable<Result<Principal>> authenticate_token(std::string token) = 0;
+
+    virtual std::optional<UserSettings> settings_in(db::Session& session, std::string_view user_id) = 0;
+    virtual std::optional<std::string> user_by_email_in(db::Session& session, std::string_view email) = 0;
+    /// For the CLI. Fail with: invalid, conflict, not_found. The id of the user.
+    virtual Result<std::string> add_user(std::string name, std::string email, std::string password, std::string timezone) = 0;
+    virtual Result<void> set_password(std::string email, std::string password) = 0;
+
+    /// `ended(user_id, session_id or token_id; empty: all of the user's)` after a sign-out, revocation, password change or account deletion,
+    /// so that live sockets are closed. Any thread.
+    virtual void on_revoked(std::function<void(const std::string& user_id, const std::string& credential_id)> ended) = 0;
+    /// Called inside the transaction that deletes an account, so that other modules remove what is theirs.
+    virtual void on_account_deleted(std::function<void(db::Transaction&, const std::string& user_id)> erase) = 0;
+
+    virtual std::vector<http::Route> routes() = 0;
+};
+
+/// Makes the first signing key if there is none. `hashing` runs argon2id off the event loop.
+std::unique_ptr<Identity> make_identity(db::Database& database, const Clock& clock, boost::asio::thread_pool& hashing,
+                                        Metrics& metrics, Options options);
+
+}  // namespace carillon::identity

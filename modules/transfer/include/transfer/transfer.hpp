@@ -1,0 +1,52 @@
+// transfer: real lists in (iCalendar VTODO, Markdown check lists) and out (iCalendar, JSON), through the task service.
+#pragma once
+
+#include "carillon/db/database.hpp"
+#include "carillon/error.hpp"
+#include "task/task.hpp"
+
+#include <iosfwd>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace carillon::transfer {
+
+enum class Format { ical, markdown, json };
+
+/// One sound entry of a file.
+struct Entry {
+    int line = 0;                       ///< 1-based line where it starts
+    std::string key;                    ///< identity: UID, or a hash of file name, text and ordinal
+    task::NewTask task;
+    bool completed = false;
+    std::optional<Time> completed_at;
+};
+/// One thing in the file that could not be taken in, or was changed to fit.
+struct Problem {
+    int line = 0;
+    std::string message;
+};
+struct Parsed {
+    std::vector<Entry> entries;
+    std::vector<Problem> problems;
+};
+
+/// Never throws on any bytes. `zone` is for floating times.
+Parsed parse(std::string_view bytes, Format format, std::string_view file_name, std::string_view zone);
+/// By name and content; nothing when it is neither.
+std::optional<Format> detect(std::string_view file_name, std::string_view bytes);
+
+struct Report {
+    int added = 0;
+    int known = 0;                      ///< already there from an earlier import
+    std::vector<Problem> problems;
+};
+/// Adds the entries in transactions of up to 100. `dry_run` changes nothing and reports the same figures.
+Result<Report> import_entries(db::Database& database, task::TaskService& tasks, const Principal& who, const Parsed& parsed, bool dry_run);
+
+/// Writes all live tasks. export → import → export is a fixed point (ids and times of change apart in json).
+Result<void> export_tasks(db::Database& database, task::TaskService& tasks, std::string_view user_id, Format format, std::ostream& out);
+
+}  // namespace carillon::transfer
