@@ -4,5 +4,8 @@ function(carillon_embed target)
   set(out ${CMAKE_BINARY_DIR}/embedded/${ARG_NAME}.cpp)
   add_custom_command(OUTPUT ${out} DEPENDS ${ARG_FILES} ${CMAKE_SOURCE_DIR}/cmake/embed.py
     COMMAND python3 ${CMAKE_SOURCE_DIR}/cmake/embed.py ${out} ${ARG_NAME} ${ARG_FILES} VERBATIM)
-  target_sources(${target} PRIVATE ${out})
+  # An object library of its own, since a generated file is known only in the folder that generates it.
+  add_library(embedded_${ARG_NAME} OBJECT ${out})
+  target_include_directories(embedded_${ARG_NAME} PRIVATE ${CMAKE_SOURCE_DIR}/include)
+  target_sources(${target} PRIVATE $<TARGET_OBJECTS:embedded_${ARG_NAME}>)
 endfunction()

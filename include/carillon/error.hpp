@@ -34,6 +34,7 @@ struct FieldError {
 };
 
 struct Error {
+    Error() : code(Errc::internal) {}  // result::error() needs it
     Error(Errc c, std::string d, std::vector<FieldError> f = {}) : code(c), detail(std::move(d)), fields(std::move(f)) {}
     Errc code;
     std::string detail;  ///< one sentence for people; never holds a secret

@@ -17,7 +17,8 @@ std::string fold(std::string_view text);
 std::string normalize(std::string_view text);
 /// True when there is a C0, DEL or C1 control character, or a noncharacter; tab, CR and LF pass if `multiline`.
 bool has_control(std::string_view text, bool multiline);
-/// True when every character is a letter, a mark of one, a digit (of any script) or a hyphen, and there is at least one letter or digit.
+/// True when every character is a letter, a mark of one, a digit (of any script) or a hyphen, and there is at least one
+/// letter or digit.
 bool is_tag_name(std::string_view text);
 
 }  // namespace carillon::text

@@ -36,7 +36,7 @@ public:
     template <class F, class R = std::invoke_result_t<F&, Session&>>
     awaitable<R> read(ReadKind kind, F work) {
         if (kind == ReadKind::point) {
-            if (Session* session = inline_session()) co_return guarded<R>([&] { return work(*session); });
+            if (InlineRead lent{*this}) co_return run_inline<R>(lent, work);
         }
         auto submit = [this](std::unique_ptr<Job> job) { submit_read(std::move(job)); };
         co_return co_await cross<Session, R>(submit, std::move(work));
@@ -58,13 +58,17 @@ public:
     template <class F, class R = std::invoke_result_t<F&, Transaction&>>
     R write_now(F work) { return wait<Transaction, R>([this](std::unique_ptr<Job> job) { submit_write(std::move(job)); }, std::move(work)); }
 
+    /// Lets ReadKind::point reads run inline on the calling thread from now on, on a session of its own (SQLite; elsewhere
+    /// nothing changes). For I/O threads, once each. A thread may end before or after close().
+    virtual void use_inline_reads_on_this_thread() {}
+
     /// Applies the embedded migrations under a lock; number applied. Throws std::runtime_error with one clear line.
     virtual int migrate() = 0;
     /// True while the last statement reached the database.
     virtual bool available() const noexcept = 0;
     /// Consistent copy of a running SQLite database to `file`. Fails with: conflict (file exists), invalid (not SQLite).
     virtual Result<void> backup(const std::string& file) = 0;
-    /// Stops taking work, finishes what waits, closes. Called once.
+    /// Stops taking work (it is answered Errc::unavailable), finishes what waits, closes. The destructor calls it too.
     virtual void close() = 0;
 
     /// One unit of work on a session. run() returns true to commit.
@@ -78,15 +82,35 @@ public:
 protected:
     virtual void submit_read(std::unique_ptr<Job> job) = 0;
     virtual void submit_write(std::unique_ptr<Job> job) = 0;
-    /// This thread's own read-only session, or null where reads must not run inline.
-    virtual Session* inline_session() = 0;
+    /// This thread's own read-only session in a fresh snapshot, or null where reads must not run inline.
+    virtual Session* begin_inline() { return nullptr; }
+    virtual void end_inline() noexcept {}
     /// What an exception out of SQL means: an Error to answer, or nothing if it is a defect.
     static std::optional<Error> error_for(const DatabaseError& e);
 
 private:
+    /// The thread's own session for the length of one read.
+    class InlineRead {
+    public:
+        explicit InlineRead(Database& database) : database_(database), session_(database.begin_inline()) {}
+        ~InlineRead() {
+            if (session_) database_.end_inline();
+        }
+        InlineRead(const InlineRead&) = delete;
+        InlineRead& operator=(const InlineRead&) = delete;
+        explicit operator bool() const noexcept { return session_ != nullptr; }
+        Session& session() const noexcept { return *session_; }
+
+    private:
+        Database& database_;
+        Session* session_;
+    };
+
     template <class R, class F>
-    static R guarded(F&& f) {
-        try { return f(); } catch (const DatabaseError& e) {
+    static R run_inline(const InlineRead& lent, F& work) {
+        try {
+            return work(lent.session());
+        } catch (const DatabaseError& e) {
             if (auto error = error_for(e)) return R{std::move(*error)};
             throw;
         }
@@ -115,10 +139,11 @@ private:
     template <class S, class R, class Submit, class F>
     static awaitable<R> cross(Submit submit, F work) {
         auto start = [&submit, &work](auto handler) {
-            auto done = [handler = std::make_shared<decltype(handler)>(std::move(handler))](std::exception_ptr defect, std::optional<R> result) mutable {
-                auto home = asio::get_associated_executor(*handler);
+            // Comes home through the handler's own executor, whatever thread finishes the work.
+            auto done = [handler = std::move(handler)](std::exception_ptr defect, std::optional<R> result) mutable {
+                auto home = asio::get_associated_executor(handler);
                 asio::post(home, [handler = std::move(handler), defect, result = std::move(result)]() mutable {
-                    (*handler)(defect, std::move(result));
+                    handler(defect, std::move(result));
                 });
             };
             submit(std::make_unique<WorkJob<S, R, F, decltype(done)>>(std::move(work), std::move(done)));
@@ -132,7 +157,7 @@ private:
     static R wait(Submit submit, F work) {
         std::promise<R> promise;
         auto future = promise.get_future();
-        auto done = [&promise](std::exception_ptr defect, std::optional<R> result) {
+        auto done = [promise = std::move(promise)](std::exception_ptr defect, std::optional<R> result) mutable {
             if (defect) promise.set_exception(defect);
             else promise.set_value(std::move(*result));
         };
@@ -145,7 +170,9 @@ struct DatabaseOptions {
     std::string url;             ///< `sqlite:carillon.db` or `postgresql://user:password@host/name`
     int readers = 2;             ///< reader threads (SQLite) or pool size (PostgreSQL)
     std::size_t max_queue = 4096;  ///< waiting jobs; more answer unavailable at once
-    bool exclusive = true;       ///< SQLite: hold the lock file `<file>.lock`, as `serve` does; throws if another process does
+    /// SQLite: hold the lock file `<file>.lock`, as `serve` does; throws if another process does. False opens for reading
+    /// only: beside a running server nothing else may write or checkpoint.
+    bool exclusive = true;
 };
 
 /// Opens without migrating. Throws std::runtime_error with one clear line that names the cause and holds no password.

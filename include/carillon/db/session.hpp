@@ -2,10 +2,12 @@
 // SOCI stays in src/db. The same SQL text runs on SQLite and PostgreSQL unless backend() is asked.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
-#include <memory>
+#include <initializer_list>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -34,9 +36,9 @@ enum class Column : std::uint8_t { integer, text };
 
 /// A value bound to a `:name` of the statement. Integers, bools, strings and optionals of them convert by themselves.
 struct Param {
-    Param(std::int64_t v) : type(Column::integer), integer(v) {}
-    Param(int v) : type(Column::integer), integer(v) {}
-    Param(bool v) : type(Column::integer), integer(v ? 1 : 0) {}
+    template <class T>
+        requires std::is_integral_v<T>
+    Param(T v) : type(Column::integer), integer(static_cast<std::int64_t>(v)) {}
     Param(std::string_view v) : type(Column::text), text(v) {}
     Param(const std::string& v) : type(Column::text), text(v) {}
     Param(const char* v) : type(Column::text), text(v) {}
@@ -88,8 +90,15 @@ T read_column(const Row& row, std::size_t i) {
 }
 }  // namespace detail
 
+/// Where the rows of a statement go: a plain function, so that the hot path allocates nothing.
+struct RowSink {
+    void* context = nullptr;
+    void (*row)(void* context, const Row& row) = nullptr;
+};
+
 /// Not thread-safe; lent for the length of one callback. Result rows are always read to the end, so that no
-/// statement is left open. Parameters are bound in the order in which their names first appear in the text.
+/// statement is left open. Parameters are bound in the order in which their names first appear in the text. A `:name`
+/// in quotes or comments is none; text must not hold NUL. All statements of one read see the same snapshot.
 class Session {
 public:
     virtual ~Session() = default;
@@ -98,44 +107,58 @@ public:
     /// Runs a statement; rows affected. Throws DatabaseError.
     template <class... In>
     std::int64_t exec(std::string_view sql, const In&... in) {
-        const std::vector<Param> params{Param(in)...};
-        return run(sql, params, {}, nullptr);
+        const std::array<Param, sizeof...(In)> params{Param(in)...};
+        return run(sql, params, {}, {});
     }
     /// All rows. `query<std::int64_t, std::optional<std::string>>("SELECT …", a, b)`.
     template <class... Out, class... In>
     std::vector<std::tuple<Out...>> query(std::string_view sql, const In&... in) {
-        return query_with<Out...>(sql, std::vector<Param>{Param(in)...});
+        const std::array<Param, sizeof...(In)> params{Param(in)...};
+        return query_with<Out...>(sql, params);
     }
     /// The first row or nothing.
     template <class... Out, class... In>
     std::optional<std::tuple<Out...>> query_one(std::string_view sql, const In&... in) {
-        auto rows = query_with<Out...>(sql, std::vector<Param>{Param(in)...});
-        if (rows.empty()) return std::nullopt;
-        return std::move(rows.front());
+        const std::array<Param, sizeof...(In)> params{Param(in)...};
+        std::optional<std::tuple<Out...>> first;
+        each<Out...>(sql, params, [&first](Out... columns) {
+            if (!first) first.emplace(std::move(columns)...);
+        });
+        return first;
     }
     /// As query, for statements put together at run time.
     template <class... Out>
-    std::vector<std::tuple<Out...>> query_with(std::string_view sql, const std::vector<Param>& params) {
+    std::vector<std::tuple<Out...>> query_with(std::string_view sql, std::span<const Param> params) {
         std::vector<std::tuple<Out...>> rows;
         each<Out...>(sql, params, [&rows](Out... columns) { rows.emplace_back(std::move(columns)...); });
         return rows;
     }
+    template <class... Out>
+    std::vector<std::tuple<Out...>> query_with(std::string_view sql, std::initializer_list<Param> params) {
+        return query_with<Out...>(sql, std::span<const Param>{params.begin(), params.size()});
+    }
     /// Calls `visit(Out...)` for each row, for reads that should not be held in memory.
     template <class... Out, class Visit>
-    void each(std::string_view sql, const std::vector<Param>& params, Visit visit) {
-        static constexpr Column columns[] = {detail::column_of<Out>...};
-        const std::function<void(const Row&)> on_row = [&visit](const Row& row) {
-            [&]<std::size_t... I>(std::index_sequence<I...>) {
-                visit(detail::read_column<Out>(row, I)...);
-            }(std::index_sequence_for<Out...>{});
-        };
-        run(sql, params, {columns, columns + sizeof...(Out)}, &on_row);
+    void each(std::string_view sql, std::span<const Param> params, Visit visit) {
+        static constexpr std::array<Column, sizeof...(Out)> columns{detail::column_of<Out>...};
+        const RowSink sink{&visit, [](void* context, const Row& row) {
+                               [&]<std::size_t... I>(std::index_sequence<I...>) {
+                                   (*static_cast<Visit*>(context))(detail::read_column<Out>(row, I)...);
+                               }(std::index_sequence_for<Out...>{});
+                           }};
+        run(sql, params, columns, sink);
     }
+    template <class... Out, class Visit>
+    void each(std::string_view sql, std::initializer_list<Param> params, Visit visit) {
+        each<Out...>(sql, std::span<const Param>{params.begin(), params.size()}, std::move(visit));
+    }
+    /// As exec, for statements put together at run time.
+    std::int64_t exec_with(std::string_view sql, std::span<const Param> params) { return run(sql, params, {}, {}); }
 
 private:
     /// Finds or prepares the kept statement, binds, executes, reads all rows.
-    virtual std::int64_t run(std::string_view sql, const std::vector<Param>& params, const std::vector<Column>& columns,
-                             const std::function<void(const Row&)>* on_row) = 0;
+    virtual std::int64_t run(std::string_view sql, std::span<const Param> params, std::span<const Column> columns,
+                             RowSink sink) = 0;
 };
 
 /// A session inside a write transaction.

@@ -26,9 +26,12 @@ struct Event {
     std::string data;         ///< JSON object text, never rewritten
 };
 
-/// Structured-mode JSON of the event; a pure function of it, so that every copy is byte for byte the same.
+/// The topic events of `type` are published on.
+std::string_view topic_of(std::string_view type);
+/// Structured-mode JSON of the event (CloudEvents 1.0 JSON format, section 3); a pure function of it, so that every copy is
+/// byte for byte the same. `sequence` is a JSON number, which clients compare; `data` comes last, its bytes as they are.
 std::string to_cloudevent(const Event& event);
-/// Reads structured-mode JSON; unknown attributes are ignored. Fails with: invalid.
+/// Reads structured-mode JSON; unknown attributes are ignored, the bytes of `data` are kept. Fails with: invalid.
 Result<Event> parse_cloudevent(std::string_view json);
 
 }  // namespace carillon

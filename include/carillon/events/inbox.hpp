@@ -22,6 +22,9 @@ struct InboxOptions {
     int max_attempts = 8;                              ///< then the event is a dead letter
     std::chrono::milliseconds first_delay{100};        ///< doubled for each attempt, with jitter
     std::chrono::milliseconds max_delay{60'000};
+    /// How often to look in the table for lanes that this process did not fill: another replica's, or a replay by the
+    /// CLI (PostgreSQL). Nothing: only at start.
+    std::optional<std::chrono::milliseconds> poll;
 };
 
 struct DeadLetter {

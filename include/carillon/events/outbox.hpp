@@ -20,4 +20,7 @@ public:
     virtual Event add(db::Transaction& tx, const Principal& who, std::string_view type, std::int64_t task_id, std::string data) = 0;
 };
 
+/// Removes what outbox, inbox and dead letters hold of a user whose account is deleted.
+void erase_events_in(db::Transaction& tx, std::string_view user_id);
+
 }  // namespace carillon

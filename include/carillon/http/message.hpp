@@ -25,14 +25,14 @@ struct Header {
 
 struct Request {
     Method method = Method::get;
-    std::string path;                                         ///< decoded, without query; no trailing slash
-    std::vector<std::pair<std::string, std::string>> query;   ///< decoded, in order, as sent
+    std::string path;                                        ///< decoded, without query; no trailing slash
+    std::vector<std::pair<std::string, std::string>> query;  ///< decoded, in order, as sent
     std::vector<Header> headers;
     std::string body;
-    std::vector<std::string> params;                          ///< values of `{…}` in the route's pattern, in order
-    std::string remote_address;                               ///< of the client, by trusted proxies' word where configured
-    bool secure = false;                                      ///< came over https (CARILLON_PUBLIC_URL or a trusted proxy says so)
-    Principal principal;                                      ///< filled for Access::user
+    std::vector<std::string> params;  ///< values of `{…}` in the route's pattern, in order
+    std::string remote_address;       ///< of the client, by trusted proxies' word where configured
+    bool secure = false;              ///< came over https (CARILLON_PUBLIC_URL or a trusted proxy says so)
+    Principal principal;              ///< filled for Access::user
 
     /// Case-insensitive; empty when absent.
     std::string_view header(std::string_view name) const;
@@ -40,13 +40,17 @@ struct Request {
 
 struct Response {
     int status = 200;
-    std::string content_type;         ///< empty: no body
+    std::string content_type;  ///< empty: no body
     std::string body;
     std::vector<Header> headers;
+    /// Members of the JSON body (top level) that are secrets: never stored, so a replay by Idempotency-Key lacks them.
+    std::vector<std::string> secrets = {};
 
     static Response json(int status, std::string body) { return {status, "application/json", std::move(body), {}}; }
     static Response json(int status, const boost::json::object& body);
-    static Response text(int status, std::string body) { return {status, "text/plain; charset=utf-8", std::move(body), {}}; }
+    static Response text(int status, std::string body) {
+        return {status, "text/plain; charset=utf-8", std::move(body), {}};
+    }
     static Response no_content() { return {204, {}, {}, {}}; }
     Response& with(std::string name, std::string value) {
         headers.push_back({std::move(name), std::move(value)});

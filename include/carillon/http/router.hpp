@@ -24,6 +24,7 @@ struct Route {
     std::string pattern;  ///< `/api/todos/{id}`: a `{…}` matches one segment
     Access access;
     Handler handle;
+    bool any_media = false;  ///< takes bodies other than JSON; elsewhere they are 415
 };
 
 /// Turns the Authorization header into a Principal. Fails with: unauthenticated, unavailable.

@@ -17,7 +17,8 @@ using BeastRequest = boost::beast::http::request<boost::beast::http::string_body
 
 /// Owns the socket from here on; runs on the connection's own I/O thread. To refuse before the upgrade it writes an
 /// HTTP answer itself (see http::write_response).
-using UpgradeHandler = std::function<awaitable<void>(Request request, BeastRequest raw, boost::asio::ip::tcp::socket socket)>;
+using UpgradeHandler =
+    std::function<awaitable<void>(Request request, BeastRequest raw, boost::asio::ip::tcp::socket socket)>;
 
 struct UpgradeRoute {
     std::string path;

@@ -1,5 +1,5 @@
 // Recurrence: the rule a task repeats by, and its occurrences computed from the series' own start, so that the 31st
-// never drifts. Local dates by libical (RFC 5545; RFC 7529 SKIP=BACKWARD), instants by zone.hpp.
+// never drifts. Local dates by RFC 5545 (RFC 7529 SKIP=BACKWARD), instants by zone.hpp.
 #pragma once
 
 #include "carillon/error.hpp"
@@ -20,8 +20,14 @@ namespace carillon {
 enum class Frequency { daily, weekly, monthly, yearly };
 enum class Anchor { due, completion };
 
+/// The largest number an occurrence is asked for by: one a day from year 1 to 9999 is fewer.
+inline constexpr std::int64_t max_occurrence = 4'000'000;
+
 /// As the API has it: `{rule, interval, end_date, count, by_weekday, by_month_day, anchor, catch_up, timezone}`
 /// or `{rrule, anchor, catch_up, timezone, end_date, count}`. Exactly one of `rule` and `rrule`.
+/// `rule`: a month day past the month's end is its last day (Jan 31 → Feb 28 → Mar 31; RFC 7529 SKIP=BACKWARD), and
+/// `yearly` stays in the month of its start. `rrule`: RFC 5545 in whole days, with RFC 7529's RSCALE=GREGORIAN and
+/// SKIP=OMIT or BACKWARD; a part of BYWEEKNO is the days that lie in that week, in whichever calendar year.
 struct Recurrence {
     std::optional<Frequency> rule;
     int interval = 1;                                       ///< 1..1000
@@ -50,7 +56,8 @@ struct Occurrence {
 
 /// A recurrence bound to its start and zone. Finds occurrences by jumping, never by stepping through the years:
 /// every call costs the same in 2026 and in 9026, and ends for rules that never occur.
-/// The start is always occurrence 1 (RFC 5545 DTSTART), whether or not the rule would produce it.
+/// The start is always occurrence 1 (RFC 5545 DTSTART), whether or not the rule would produce it. Due dates increase
+/// strictly, but for a local day that a zone left out (Pacific/Apia, 2011-12-30): its occurrence falls on the day after.
 class Series {
 public:
     /// `user_zone` is used where the recurrence names none. `all_day` occurrences fall at 23:59 of their day.
@@ -60,7 +67,8 @@ public:
     /// For anchor `completion`: number + 1, counted from `completed` (local date of the completion, local time of the
     /// start). Nothing when end_date or count is reached.
     std::optional<Occurrence> next(std::int64_t after_number, Time completed) const;
-    /// Due dates strictly later than `after`, at most `limit`, for display.
+    /// Due dates strictly later than `after`, at most `limit`, for display. For anchor `completion` and in at(): as if
+    /// each were completed when it is due.
     std::vector<Occurrence> upcoming(Time after, int limit) const;
     /// Occurrence number n, or nothing past the end.
     std::optional<Occurrence> at(std::int64_t number) const;
@@ -71,5 +79,8 @@ private:
     std::string zone_;
     bool all_day_;
 };
+
+/// How many days and periods this thread has looked at for recurrences: lets tests bound the cost of a jump.
+std::uint64_t recurrence_work() noexcept;
 
 }  // namespace carillon

@@ -7,6 +7,7 @@
 #include "task/task.hpp"
 
 #include <memory>
+#include <string_view>
 #include <vector>
 
 namespace carillon::audit {
@@ -15,6 +16,8 @@ class Audit {
 public:
     virtual ~Audit() = default;
     virtual std::vector<http::Route> routes() = 0;
+    /// For a deleted account: the payloads of its entries become NULL, the entries and their order stay.
+    virtual void erase_in(db::Transaction& tx, std::string_view user_id) = 0;
 };
 
 /// Subscribes `audit` to every event.

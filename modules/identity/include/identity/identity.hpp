@@ -5,11 +5,13 @@
 #include "carillon/http/router.hpp"
 #include "carillon/metrics.hpp"
 #include "carillon/principal.hpp"
+#include "carillon/state_store.hpp"
 #include "carillon/time/clock.hpp"
 
 #include <boost/asio/thread_pool.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -25,11 +27,29 @@ struct UserSettings {
     std::chrono::minutes default_reminder_time{9 * 60};  ///< bell of an all-day task, minutes of the day
 };
 
+/// How many in a sliding window; the next one is 429.
+struct Limit {
+    int count;
+    std::chrono::seconds window;
+};
+
 struct Options {
     std::string public_url;                        ///< JWT issuer; `https` makes the cookie Secure
+    std::vector<std::string> allowed_origins;      ///< besides the public URL's and the host the request came to
     std::chrono::seconds access_lifetime{900};
     std::chrono::hours refresh_lifetime{24 * 30};
+    std::chrono::seconds refresh_grace{10};        ///< a just replaced refresh token is refused, but does not end the session
+    std::chrono::hours key_lifetime{24 * 90};      ///< then a new signing key is made
+
     int max_hashing = 2;                           ///< argon2id runs at once
+    int max_hash_queue = 64;                       ///< waiting for one; more are 503
+    int hash_passes = 2;                           ///< argon2id `t`; libsodium's INTERACTIVE limits
+    std::size_t hash_memory = 64 * 1024 * 1024;    ///< argon2id `m` in bytes
+
+    Limit wrong_passwords_per_account{10, std::chrono::minutes{15}};
+    Limit wrong_passwords_per_address{50, std::chrono::minutes{15}};
+    Limit sign_ups_per_address{20, std::chrono::hours{1}};
+    std::shared_ptr<StateStore> throttle_store;    ///< shared by replicas; nothing: counted in this process
 };
 
 class Identity {

@@ -13,6 +13,7 @@
 #include <boost/asio/any_io_executor.hpp>
 
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace carillon::reminder {
@@ -24,6 +25,8 @@ public:
     virtual void start() = 0;
     virtual void stop() = 0;
     virtual std::vector<http::Route> routes() = 0;
+    /// Removes all of a user's, in the transaction that deletes the account.
+    virtual void erase_in(db::Transaction& tx, const std::string& user_id) = 0;
 };
 
 /// Subscribes `reminder` to task events.

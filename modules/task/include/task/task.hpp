@@ -51,6 +51,8 @@ struct Todo {
     std::optional<std::string> series_id;
     std::optional<std::int64_t> occurrence;       ///< number within the series
     std::optional<Time> deleted_at;
+    std::optional<std::string> import_key;        ///< of the list it came from (an iCalendar UID)
+    std::optional<Time> import_stamp;             ///< when it was last revised there; says so until it is changed here
 };
 
 /// The Todo exactly as the API answers it and as events carry it.
@@ -98,6 +100,7 @@ struct Origin {
     std::optional<std::int64_t> occurrence;
     std::optional<std::int64_t> parent_task_id;
     std::optional<std::string> import_key;        ///< import: a second task with the same key is a conflict
+    std::optional<Time> import_stamp;             ///< import: when it was last revised where it comes from
 };
 
 /// A series of occurrences; written here in the transaction of the change, read by recurring.

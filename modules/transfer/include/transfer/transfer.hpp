@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace carillon::transfer {
@@ -22,9 +23,11 @@ struct Entry {
     task::NewTask task;
     bool completed = false;
     std::optional<Time> completed_at;
+    std::optional<Time> stamp;          ///< when it was last revised where it comes from
 };
 /// One thing in the file that could not be taken in, or was changed to fit.
 struct Problem {
+    Problem(int where, std::string what) : line(where), message(std::move(what)) {}
     int line = 0;
     std::string message;
 };
@@ -46,7 +49,8 @@ struct Report {
 /// Adds the entries in transactions of up to 100. `dry_run` changes nothing and reports the same figures.
 Result<Report> import_entries(db::Database& database, task::TaskService& tasks, const Principal& who, const Parsed& parsed, bool dry_run);
 
-/// Writes all live tasks. export → import → export is a fixed point (ids and times of change apart in json).
-Result<void> export_tasks(db::Database& database, task::TaskService& tasks, std::string_view user_id, Format format, std::ostream& out);
+/// Writes all live tasks as iCalendar or JSON; `zone` is the user's. export → import → export is a fixed point.
+Result<void> export_tasks(db::Database& database, task::TaskService& tasks, std::string_view user_id,
+                          std::string_view zone, Format format, std::ostream& out);
 
 }  // namespace carillon::transfer

@@ -22,6 +22,7 @@ struct Options {
     std::size_t max_queue = 1024;                  ///< messages waiting for one client; more closes it (1013)
     std::size_t max_connections = 20'000;
     int max_connections_per_user = 200;
+    std::chrono::milliseconds write_timeout{10'000};  ///< a write without progress for longer closes the client (1013)
 };
 
 class LiveSync {

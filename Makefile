@@ -1,0 +1,60 @@
+# make run      installs what is missing, builds, serves on http://127.0.0.1:8080 with data in ./carillon.db
+# make test     installs what the tests need, builds and runs them all
+# make help     the rest
+SHELL := /bin/bash
+JOBS ?= $(shell nproc)
+VENV := build/venv
+
+.PHONY: run build test deps test-deps configure asan tsan lint format bench verify-all clean help
+
+run: build  ## build and serve
+	build/release/carillon serve
+
+build: deps configure  ## the release binary: build/release/carillon
+	@ninja -C build/release -j $(JOBS) carillon
+
+test: deps test-deps configure  ## every test
+	ninja -C build/release -j $(JOBS)
+	ctest --test-dir build/release --output-on-failure --no-tests=error
+
+deps:
+	@cmake/install-packages cmake/packages.txt
+
+test-deps: $(VENV)/ready
+	@cmake/install-packages test/packages.txt
+
+$(VENV)/ready: test/requirements.txt
+	@cmake/install-packages test/packages.txt
+	/usr/bin/python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r test/requirements.txt
+	@touch $@
+
+configure: build/release/build.ninja
+
+build/%/build.ninja: | deps
+	cmake --preset $*
+
+asan: deps test-deps build/asan/build.ninja  ## the C++ suites and the story under address and undefined behaviour sanitizers
+	ninja -C build/asan -j $(JOBS)
+	ctest --test-dir build/asan --output-on-failure --no-tests=error -LE 'slow'
+
+tsan: deps test-deps build/tsan/build.ninja  ## where threads meet, under the thread sanitizer
+	ninja -C build/tsan -j $(JOBS) carillon test_db test_events test_http test_websocket
+	ctest --test-dir build/tsan --output-on-failure --no-tests=error -R '^(postgres_.*|db|events|http|websocket)$$'
+
+lint: deps test-deps configure  ## formatting, clang-tidy's short list, house rules
+	test/lint/run
+
+format:
+	git ls-files '*.cpp' '*.hpp' | xargs clang-format-14 -i
+
+bench: build test-deps  ## figures as ratios to a limit measured in the same run
+	$(VENV)/bin/python test/bench/run.py
+
+verify-all: test asan tsan lint bench  ## everything, long
+
+clean:
+	rm -rf build
+
+help:
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14

@@ -1,0 +1,86 @@
+#include "planner.hpp"
+
+namespace carillon::reminder {
+namespace {
+
+bool is_pending(const std::optional<Reminder>& reminder) { return reminder && reminder->state == State::pending; }
+
+}  // namespace
+
+Result<void> Planner::follow(db::Transaction& tx, const Event& event) {
+    // Each round loses only to a claim of this very bell, so that a second one sees the row at rest.
+    for (int round = 0; round < 3; ++round) {
+        const auto row = repository::latest(tx, event.user_id, event.task_id);
+        const auto todo = tasks_.find_in(tx, event.user_id, event.task_id);
+        const bool wanted = todo && todo->status == task::Status::active && todo->bell_at;
+        const bool settled = wanted ? plan(tx, row, *todo) : !is_pending(row) || cancel(tx, *row);
+        if (settled) return {};
+    }
+    return Error{Errc::conflict, "The reminder keeps changing."};
+}
+
+/// The task should ring at its bell_at. False when the row changed under our hands.
+bool Planner::plan(db::Transaction& tx, const std::optional<Reminder>& row, const task::Todo& todo) {
+    const bool same_bell = row && row->fire_at == *todo.bell_at;
+    if (same_bell && row->state == State::fired) return true;
+    if (same_bell && row->state == State::pending && !todo.bell_silent) {
+        if (row->title == todo.title && row->due_at == todo.due_date) return true;
+        Reminder renamed = *row;
+        renamed.title = todo.title;
+        renamed.due_at = todo.due_date;
+        return repository::replace(tx, *row, renamed);
+    }
+    if (todo.bell_silent) {
+        // It passed while the task was completed or deleted, or an undo went back to a bell that has rung.
+        if (same_bell && row->state == State::cancelled) return true;
+        if (repository::has_fired(tx, todo.user_id, todo.id, *todo.bell_at)) return !is_pending(row) || cancel(tx, *row);
+    }
+    Reminder next;
+    next.user_id = todo.user_id;
+    next.task_id = todo.id;
+    next.revision = row ? row->revision + 1 : 1;
+    next.fire_at = *todo.bell_at;
+    next.title = todo.title;
+    next.due_at = todo.due_date;
+    if (todo.bell_silent) {
+        next.state = State::fired;
+        next.fired_at = clock_.now();
+        next.late = true;
+    }
+    return store(tx, row, std::move(next));
+}
+
+bool Planner::store(db::Transaction& tx, const std::optional<Reminder>& before, Reminder next) {
+    // A bell that rang keeps its row, for whoever has not seen it; any other row is used again.
+    if (before && before->state != State::fired) {
+        if (!repository::replace(tx, *before, next)) return false;
+    } else {
+        repository::insert(tx, next);
+    }
+    tx.on_commit([this, before, next] {
+        if (is_pending(before)) {
+            meters_.pending.Decrement();
+            scheduler_.cancel(job_name(*before));
+        }
+        if (next.state == State::pending) {
+            meters_.pending.Increment();
+            scheduler_.schedule(job_name(next), next.fire_at);
+        } else {
+            meters_.late.Increment();
+        }
+    });
+    return true;
+}
+
+bool Planner::cancel(db::Transaction& tx, const Reminder& row) {
+    Reminder cancelled = row;
+    cancelled.state = State::cancelled;
+    if (!repository::replace(tx, row, cancelled)) return false;
+    tx.on_commit([this, row] {
+        meters_.pending.Decrement();
+        scheduler_.cancel(job_name(row));
+    });
+    return true;
+}
+
+}  // namespace carillon::reminder

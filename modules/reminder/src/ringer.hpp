@@ -1,0 +1,63 @@
+// Rings what is due. It sleeps until a job wakes it: nothing runs while nothing is due.
+#pragma once
+
+#include "carillon/async.hpp"
+#include "carillon/db/database.hpp"
+#include "carillon/events/outbox.hpp"
+#include "carillon/scheduler.hpp"
+#include "carillon/time/clock.hpp"
+#include "meters.hpp"
+#include "repository.hpp"
+#include "task/task.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+
+#include <memory>
+
+namespace carillon::reminder {
+
+class Ringer final : public std::enable_shared_from_this<Ringer> {
+public:
+    Ringer(db::Database& database, Outbox& outbox, task::TaskService& tasks, JobScheduler& scheduler, const Clock& clock,
+           Meters& meters, boost::asio::any_io_executor executor);
+
+    // Any thread.
+    void start();
+    void stop();
+    /// Something may be due.
+    void wake() { wake(false); }
+
+private:
+    struct Rung {
+        int fired = 0;
+        int late = 0;
+        int stale = 0;
+        int seen = 0;
+    };
+
+    void wake(bool sweeping);
+    awaitable<void> run();
+    awaitable<bool> ring_due();
+    Rung ring_batch(db::Transaction& tx, bool sweeping);
+    void ring(db::Transaction& tx, const Reminder& due, bool user_exists, Time now, Rung& rung);
+    void look_again(std::chrono::milliseconds after);
+
+    db::Database& database_;
+    Outbox& outbox_;
+    task::TaskService& tasks_;
+    JobScheduler& scheduler_;
+    const Clock& clock_;
+    Meters& meters_;
+
+    // On the strand.
+    boost::asio::strand<boost::asio::any_io_executor> strand_;
+    boost::asio::steady_timer timer_;
+    bool running_ = false;
+    bool again_ = false;
+    bool sweeping_ = false;
+    bool stopped_ = true;
+};
+
+}  // namespace carillon::reminder

@@ -1,0 +1,273 @@
+#include "carillon/events/inbox.hpp"
+
+#include "carillon/log.hpp"
+#include "inbox_rows.hpp"
+#include "lane_worker.hpp"
+#include "waiting.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/strand.hpp>
+
+#include <atomic>
+#include <set>
+
+namespace carillon {
+namespace {
+
+using events::InboxKey;
+using events::LaneWorker;
+using Events = std::vector<std::shared_ptr<const Event>>;
+using Workers = std::vector<std::shared_ptr<LaneWorker>>;
+
+/// Longer than Kafka keeps records (7 days): a redelivered event is known.
+constexpr auto kept_for = std::chrono::hours{30 * 24};
+
+/// One transaction's acceptance of events.
+class Acceptance {
+public:
+    Acceptance(db::Transaction& tx, const Workers& workers, Time now) : tx_(tx), workers_(workers), now_(now) {}
+
+    void store(const Events& events) {
+        for (const auto& event : events) {
+            for (const auto& worker : workers_) {
+                if (worker->wants(*event)) store(*worker, *event);
+            }
+        }
+    }
+
+    /// First all together without a savepoint each, as nearly every batch needs; when a handler fails, one by one.
+    /// Users in one order, as the workers take them: handlers lock users, and PostgreSQL would meet deadlocks.
+    void handle(Events events) {
+        const auto by_user = [](const auto& a, const auto& b) { return a->user_id < b->user_id; };
+        std::stable_sort(events.begin(), events.end(), by_user);
+        const auto together = [&] { return handle_each(events, false); };
+        if (tx_.savepoint(together)) return;
+        lanes_.clear();
+        handled_.clear();
+        handle_each(events, true);
+    }
+
+    /// Tells the workers after the commit.
+    void finish() {
+        auto committed = [lanes = std::move(lanes_), handled = std::move(handled_)] {
+            for (const auto& [worker, user, delay] : lanes) worker->add(user, delay);
+            for (const auto& [worker, count] : handled) worker->count_handled(count);
+        };
+        tx_.on_commit(std::move(committed));
+    }
+
+private:
+    struct Waiting {
+        std::shared_ptr<LaneWorker> worker;
+        std::string user_id;
+        std::chrono::milliseconds delay;
+    };
+
+    bool handle_each(const Events& events, bool each_for_itself) {
+        blocked_.clear();
+        free_.clear();
+        lanes_may_wait_ = events::anything_waits(tx_);
+        for (const auto& event : events) {
+            for (const auto& worker : workers_) {
+                if (!worker->wants(*event)) continue;
+                if (!handle_one(worker, *event, each_for_itself)) return false;
+            }
+        }
+        return true;
+    }
+
+    /// False when the handler failed and nothing may be kept of it.
+    bool handle_one(const std::shared_ptr<LaneWorker>& worker, const Event& event, bool for_itself) {
+        const auto& subscription = worker->subscription();
+        if (lane_waits(*worker, event.user_id)) {
+            store(*worker, event);
+            return true;
+        }
+        if (!events::insert_handled(tx_, subscription.name, event, now_)) return true;  // known
+        const auto failure = for_itself ? events::attempt(subscription, tx_, event) : events::call_handler(subscription, tx_, event);
+        if (!failure) {
+            ++handled_[worker];
+            return true;
+        }
+        if (!for_itself) return false;
+        const InboxKey key{subscription.name, event.user_id, event.sequence, event.id};
+        if (const auto delay = worker->record_failure(tx_, key, 1, *failure, to_cloudevent(event))) {
+            blocked_.emplace(worker.get(), event.user_id);
+            lanes_.push_back({worker, event.user_id, *delay});
+        }
+        return true;
+    }
+
+    bool lane_waits(LaneWorker& worker, const std::string& user_id) {
+        const auto lane = std::pair<LaneWorker*, std::string_view>(&worker, user_id);
+        if (blocked_.contains(lane)) return true;
+        if (!lanes_may_wait_ || free_.contains(lane)) return false;
+        const bool waits = events::lane_waits(tx_, worker.subscription().name, user_id);
+        (waits ? blocked_ : free_).insert(lane);
+        return waits;
+    }
+
+    void store(LaneWorker& worker, const Event& event) {
+        if (!events::insert_waiting(tx_, worker.subscription().name, event, to_cloudevent(event), now_)) return;
+        lanes_.push_back({worker.shared_from_this(), event.user_id, std::chrono::milliseconds{0}});
+    }
+
+    db::Transaction& tx_;
+    const Workers& workers_;
+    const Time now_;
+    bool lanes_may_wait_ = true;
+    std::set<std::pair<LaneWorker*, std::string_view>> blocked_;
+    std::set<std::pair<LaneWorker*, std::string_view>> free_;
+    std::vector<Waiting> lanes_;
+    std::map<std::shared_ptr<LaneWorker>, std::int64_t> handled_;
+};
+
+/// Walks the inbox, two rows for each one that comes in, and removes what was handled long ago. No timer, no index.
+class Cleaner final : public std::enable_shared_from_this<Cleaner> {
+public:
+    Cleaner(db::Database& database, const Clock& clock, asio::any_io_executor executor)
+        : database_(database), clock_(clock), strand_(asio::make_strand(executor)), sleeper_(strand_) {}
+
+    void start() {
+        started_ = true;
+        auto ended = [self = shared_from_this()](std::exception_ptr) { self->ended_.open(); };
+        asio::co_spawn(strand_, run(shared_from_this()), std::move(ended));
+    }
+    void stop() {
+        stopping_ = true;
+        sleeper_.wake();
+    }
+    awaitable<void> ended() {
+        if (started_) co_await ended_.wait();
+    }
+    void accepted(std::size_t rows) {
+        if (accepted_.fetch_add(rows) + rows < step / 2) return;
+        accepted_ = 0;
+        sleeper_.wake();
+    }
+
+private:
+    static constexpr std::size_t step = 512;
+
+    static awaitable<void> run(std::shared_ptr<Cleaner> self) {
+        while (!self->stopping_) {
+            self->sleeper_.take_wake();
+            try {
+                co_await self->walk();
+            } catch (const std::exception& e) {
+                log::warn("old inbox rows could not be removed", {{"error", e.what()}});
+            }
+            if (!self->stopping_) co_await self->sleeper_.sleep(std::nullopt);
+        }
+    }
+
+    awaitable<void> walk() {
+        const Time before = clock_.now() - kept_for;
+        auto look = [from = from_, before](db::Session& session) -> Result<events::Walk> {
+            return events::walk(session, from, static_cast<int>(step), before);
+        };
+        auto found = co_await database_.read(std::move(look));
+        if (!found) co_return;
+        auto from = std::exchange(from_, found->end ? InboxKey{} : found->to);
+        if (!found->expired) co_return;
+        auto remove = [from = std::move(from), to = std::move(found->to), before](db::Transaction& tx) -> Result<bool> {
+            events::remove_handled_before(tx, from, to, before);
+            return true;
+        };
+        co_await database_.write(std::move(remove));
+    }
+
+    db::Database& database_;
+    const Clock& clock_;
+    asio::any_io_executor strand_;
+    events::Sleeper sleeper_;
+    events::Gate ended_;
+    bool started_ = false;
+    std::atomic<bool> stopping_{false};
+    std::atomic<std::size_t> accepted_{0};
+    InboxKey from_;
+};
+
+class StoredInbox final : public Inbox {
+public:
+    StoredInbox(db::Database& database, const Clock& clock, Metrics& metrics, asio::any_io_executor executor, InboxOptions options)
+        : database_(database),
+          clock_(clock),
+          metrics_(metrics),
+          executor_(std::move(executor)),
+          options_(options),
+          workers_(std::make_shared<Workers>()),
+          cleaner_(std::make_shared<Cleaner>(database, clock, executor_)) {}
+    ~StoredInbox() override { stop(); }
+
+    void subscribe(Subscription subscription) override {
+        workers_->push_back(std::make_shared<LaneWorker>(std::move(subscription), database_, clock_, metrics_, executor_, options_));
+    }
+
+    void start() override {
+        for (const auto& worker : *workers_) worker->start();
+        cleaner_->start();
+    }
+
+    awaitable<Result<void>> accept(Events events, bool handle_now) override {
+        const auto rows = events.size() * workers_->size();
+        auto work = [workers = workers_, events = std::move(events), handle_now, now = clock_.now()](db::Transaction& tx) -> Result<void> {
+            Acceptance acceptance(tx, *workers, now);
+            if (handle_now) {
+                acceptance.handle(events);
+            } else {
+                acceptance.store(events);
+            }
+            acceptance.finish();
+            return {};
+        };
+        auto result = co_await database_.write(std::move(work));
+        if (result) cleaner_->accepted(rows);
+        co_return result;
+    }
+
+    awaitable<void> drain() override {
+        stop();
+        for (const auto& worker : *workers_) co_await worker->ended();
+        co_await cleaner_->ended();
+    }
+
+    std::vector<DeadLetter> dead_letters(db::Session& session, int limit, std::int64_t after_id) override {
+        return events::list_dead_letters(session, limit, after_id);
+    }
+
+    Result<void> replay_in(db::Transaction& tx, std::int64_t dead_letter_id) override {
+        auto key = events::revive(tx, dead_letter_id, clock_.now());
+        if (!key) return key.error();
+        auto committed = [workers = workers_, key = std::move(*key)] {
+            for (const auto& worker : *workers) {
+                if (worker->subscription().name == key.subscription) worker->add(key.user_id, std::chrono::milliseconds{0});
+            }
+        };
+        tx.on_commit(std::move(committed));
+        return {};
+    }
+
+private:
+    void stop() {
+        for (const auto& worker : *workers_) worker->stop();
+        cleaner_->stop();
+    }
+
+    db::Database& database_;
+    const Clock& clock_;
+    Metrics& metrics_;
+    asio::any_io_executor executor_;
+    const InboxOptions options_;
+    std::shared_ptr<Workers> workers_;  ///< shared with writes in flight
+    std::shared_ptr<Cleaner> cleaner_;
+};
+
+}  // namespace
+
+std::unique_ptr<Inbox> make_inbox(db::Database& database, const Clock& clock, Metrics& metrics,
+                                  asio::any_io_executor executor, InboxOptions options) {
+    return std::make_unique<StoredInbox>(database, clock, metrics, std::move(executor), options);
+}
+
+}  // namespace carillon

@@ -1,0 +1,157 @@
+#include "inbox_rows.hpp"
+
+#include <limits>
+
+namespace carillon::events {
+
+bool insert_handled(db::Transaction& tx, std::string_view subscription, const Event& event, Time now) {
+    return tx.exec("INSERT INTO inbox (subscription, user_id, sequence, event_id, accepted_at, handled_at, attempts) "
+                   "VALUES (:subscription, :user, :sequence, :event, :now, :now, 1) ON CONFLICT DO NOTHING",
+                   subscription, event.user_id, event.sequence, event.id, to_micros(now)) == 1;
+}
+
+bool insert_waiting(db::Transaction& tx, std::string_view subscription, const Event& event, std::string_view payload, Time now) {
+    return tx.exec("INSERT INTO inbox (subscription, user_id, sequence, event_id, accepted_at, payload) "
+                   "VALUES (:subscription, :user, :sequence, :event, :now, :payload) ON CONFLICT DO NOTHING",
+                   subscription, event.user_id, event.sequence, event.id, to_micros(now), payload) == 1;
+}
+
+bool anything_waits(db::Session& session) {
+    return session.query_one<std::int64_t>("SELECT 1 FROM inbox WHERE handled_at IS NULL LIMIT 1").has_value();
+}
+
+bool lane_waits(db::Session& session, std::string_view subscription, std::string_view user_id) {
+    return session
+        .query_one<std::int64_t>(
+            "SELECT 1 FROM inbox WHERE subscription = :subscription AND user_id = :user AND handled_at IS NULL LIMIT 1",
+            subscription, user_id)
+        .has_value();
+}
+
+std::vector<WaitingRow> waiting_rows(db::Session& session, std::string_view subscription, std::string_view user_id, int limit) {
+    std::vector<WaitingRow> rows;
+    session.each<std::int64_t, std::string, int, std::int64_t, std::string>(
+        "SELECT sequence, event_id, attempts, next_attempt_at, payload FROM inbox "
+        "WHERE subscription = :subscription AND user_id = :user AND handled_at IS NULL ORDER BY sequence, event_id LIMIT :n",
+        {subscription, user_id, limit},
+        [&rows](std::int64_t sequence, std::string event_id, int attempts, std::int64_t next, std::string payload) {
+            rows.push_back({sequence, std::move(event_id), attempts, from_micros(next), std::move(payload)});
+        });
+    return rows;
+}
+
+std::vector<std::string> waiting_users(db::Session& session, std::string_view subscription) {
+    std::vector<std::string> users;
+    session.each<std::string>(
+        "SELECT DISTINCT user_id FROM inbox WHERE subscription = :subscription AND handled_at IS NULL", {subscription},
+        [&users](std::string user) { users.push_back(std::move(user)); });
+    return users;
+}
+
+std::int64_t count_waiting(db::Session& session, std::string_view subscription) {
+    return std::get<0>(*session.query_one<std::int64_t>(
+        "SELECT count(*) FROM inbox WHERE subscription = :subscription AND handled_at IS NULL", subscription));
+}
+
+bool lock_lane(db::Transaction& tx, std::string_view subscription, std::string_view user_id) {
+    if (tx.backend() == db::Backend::sqlite) return true;
+    const auto locked = tx.query_one<std::int64_t>(
+        "SELECT CASE WHEN pg_try_advisory_xact_lock(hashtextextended(:lane, 0)) THEN 1 ELSE 0 END",
+        std::string(subscription) + '/' + std::string(user_id));
+    return std::get<0>(*locked) == 1;
+}
+
+void complete(db::Transaction& tx, const InboxKey& key, Time now) {
+    tx.exec("UPDATE inbox SET handled_at = :now, attempts = attempts + 1, error = NULL, payload = NULL "
+            "WHERE subscription = :subscription AND user_id = :user AND sequence = :sequence AND event_id = :event",
+            to_micros(now), key.subscription, key.user_id, key.sequence, key.event_id);
+}
+
+void put_off(db::Transaction& tx, const InboxKey& key, int attempts, Time next_attempt, std::string_view error,
+             std::string_view payload) {
+    tx.exec("UPDATE inbox SET handled_at = NULL, attempts = :attempts, next_attempt_at = :next, error = :error, payload = :payload "
+            "WHERE subscription = :subscription AND user_id = :user AND sequence = :sequence AND event_id = :event",
+            attempts, to_micros(next_attempt), error, payload, key.subscription, key.user_id, key.sequence, key.event_id);
+}
+
+void bury(db::Transaction& tx, const InboxKey& key, int attempts, std::string_view error, std::string_view payload, Time now) {
+    tx.exec("INSERT INTO dead_letters (subscription, user_id, sequence, event_id, payload, error, attempts, failed_at) "
+            "VALUES (:subscription, :user, :sequence, :event, :payload, :error, :attempts, :now)",
+            key.subscription, key.user_id, key.sequence, key.event_id, payload, error, attempts, to_micros(now));
+    tx.exec("UPDATE inbox SET handled_at = :now, attempts = :attempts, error = :error, payload = NULL "
+            "WHERE subscription = :subscription AND user_id = :user AND sequence = :sequence AND event_id = :event",
+            to_micros(now), attempts, error, key.subscription, key.user_id, key.sequence, key.event_id);
+}
+
+std::vector<DeadLetter> list_dead_letters(db::Session& session, int limit, std::int64_t after_id) {
+    std::vector<DeadLetter> letters;
+    session.each<std::int64_t, std::string, std::string, std::int64_t, std::string, std::string, std::string, int,
+                 std::int64_t, std::optional<std::int64_t>>(
+        "SELECT id, subscription, user_id, sequence, event_id, payload, error, attempts, failed_at, replayed_at "
+        "FROM dead_letters WHERE id > :after ORDER BY id LIMIT :n",
+        {after_id, limit},
+        [&letters](std::int64_t id, std::string subscription, std::string user, std::int64_t sequence, std::string event_id,
+                   std::string payload, std::string error, int attempts, std::int64_t failed_at,
+                   std::optional<std::int64_t> replayed_at) {
+            DeadLetter letter;
+            letter.id = id;
+            letter.subscription = std::move(subscription);
+            if (auto event = parse_cloudevent(payload)) {
+                letter.event = std::move(*event);
+            } else {  // unreadable, which is why it is here: show what is known
+                letter.event.id = std::move(event_id);
+                letter.event.user_id = std::move(user);
+                letter.event.sequence = sequence;
+            }
+            letter.error = std::move(error);
+            letter.attempts = attempts;
+            letter.failed_at = from_micros(failed_at);
+            if (replayed_at) letter.replayed_at = from_micros(*replayed_at);
+            letters.push_back(std::move(letter));
+        });
+    return letters;
+}
+
+Result<InboxKey> revive(db::Transaction& tx, std::int64_t dead_letter_id, Time now) {
+    // The claim comes first: of two replays at once one finds nothing to claim.
+    const bool claimed = tx.exec("UPDATE dead_letters SET replayed_at = :now WHERE id = :id AND replayed_at IS NULL",
+                                 to_micros(now), dead_letter_id) == 1;
+    const auto row = tx.query_one<std::string, std::string, std::int64_t, std::string, std::string>(
+        "SELECT subscription, user_id, sequence, event_id, payload FROM dead_letters WHERE id = :id", dead_letter_id);
+    if (!row) return not_found("There is no such dead letter.");
+    if (!claimed) return Error{Errc::conflict, "This dead letter has been replayed already."};
+    const auto& [subscription, user_id, sequence, event_id, payload] = *row;
+    tx.exec("INSERT INTO inbox (subscription, user_id, sequence, event_id, accepted_at, payload) "
+            "VALUES (:subscription, :user, :sequence, :event, :now, :payload) "
+            "ON CONFLICT (subscription, user_id, sequence, event_id) DO UPDATE SET handled_at = NULL, attempts = 0, "
+            "next_attempt_at = 0, error = NULL, payload = excluded.payload",
+            subscription, user_id, sequence, event_id, to_micros(now), payload);
+    return InboxKey{subscription, user_id, sequence, event_id};
+}
+
+Walk walk(db::Session& session, const InboxKey& from, int rows, Time before) {
+    Walk step;
+    int seen = 0;
+    session.each<std::string, std::string, std::int64_t, std::string, std::int64_t>(
+        "SELECT subscription, user_id, sequence, event_id, coalesce(handled_at, :never) FROM inbox "
+        "WHERE (subscription, user_id, sequence, event_id) > (:subscription, :user, :sequence, :event) "
+        "ORDER BY subscription, user_id, sequence, event_id LIMIT :n",
+        {std::numeric_limits<std::int64_t>::max(), from.subscription, from.user_id, from.sequence, from.event_id, rows},
+        [&](std::string subscription, std::string user, std::int64_t sequence, std::string event, std::int64_t handled) {
+            ++seen;
+            step.expired |= handled < to_micros(before);
+            step.to = InboxKey{std::move(subscription), std::move(user), sequence, std::move(event)};
+        });
+    step.end = seen < rows;
+    return step;
+}
+
+void remove_handled_before(db::Transaction& tx, const InboxKey& from, const InboxKey& to, Time before) {
+    tx.exec("DELETE FROM inbox WHERE (subscription, user_id, sequence, event_id) > (:subscription, :user, :sequence, :event) "
+            "AND (subscription, user_id, sequence, event_id) <= (:to_subscription, :to_user, :to_sequence, :to_event) "
+            "AND handled_at < :before",
+            from.subscription, from.user_id, from.sequence, from.event_id, to.subscription, to.user_id, to.sequence,
+            to.event_id, to_micros(before));
+}
+
+}  // namespace carillon::events

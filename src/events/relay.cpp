@@ -1,0 +1,313 @@
+#include "carillon/events/relay.hpp"
+
+#include "carillon/log.hpp"
+#include "outbox.hpp"
+#include "waiting.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/strand.hpp>
+
+#include <atomic>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace carillon {
+namespace {
+
+using events::OutboxRow;
+using events::SteadyTime;
+using namespace std::chrono_literals;
+
+constexpr auto kept_for = std::chrono::hours{7 * 24};
+constexpr std::chrono::milliseconds first_delay{100};
+constexpr std::chrono::milliseconds longest_delay{30'000};
+constexpr auto drain_limit = 5s;
+constexpr auto full_sweep_at_most = 5s;  ///< between two full sweeps
+constexpr int clean_batch = 256;
+constexpr std::int64_t clean_every = 1024;  ///< published events between two looks for old rows
+constexpr int clean_batches = 8;            ///< at most so many deletes a look: twice what came in
+
+/// Someone who waits after a failure: a user, or everyone when the bus takes nothing at all.
+struct Pause {
+    int failures = 0;
+    SteadyTime until{};
+    void fail() { until = std::chrono::steady_clock::now() + events::backoff(++failures, first_delay, longest_delay); }
+};
+
+class RelayLoop final : public std::enable_shared_from_this<RelayLoop> {
+public:
+    RelayLoop(db::Database& database, const Clock& clock, Metrics& metrics, asio::any_io_executor executor, RelayOptions options)
+        : database_(database),
+          clock_(clock),
+          options_(options),
+          strand_(asio::make_strand(executor)),
+          sleeper_(strand_),
+          depth_(metrics.gauge("carillon_outbox_depth", "Events not yet published")),
+          lag_(metrics.gauge("carillon_outbox_lag_seconds", "Age of the oldest event not yet published")),
+          published_(metrics.counter("carillon_outbox_published_total", "Events published")),
+          failures_(metrics.counter("carillon_outbox_failures_total", "Events the bus did not accept; they are tried again")) {}
+
+    void wake() { sleeper_.wake(); }
+    void start(EventBus& bus) {
+        bus_ = &bus;
+        started_ = true;
+        auto ended = [self = shared_from_this()](std::exception_ptr) { self->ended_.open(); };
+        asio::co_spawn(strand_, run(shared_from_this()), std::move(ended));
+    }
+    void stop() {
+        stopping_ = true;
+        wake();
+    }
+    awaitable<void> drain() {
+        stop();
+        if (started_) co_await ended_.wait();
+    }
+
+private:
+    static awaitable<void> run(std::shared_ptr<RelayLoop> self) {
+        co_await self->clean(true);
+        while (true) {
+            const bool last = self->stopping_;  // one more look after stop(), then the end
+            const auto began = std::chrono::steady_clock::now();
+            self->sleeper_.take_wake();
+            self->overtaken_ = false;
+            co_await self->sweep();
+            co_await self->report();
+            if (last && (!self->sleeper_.woken() || std::chrono::steady_clock::now() - began > drain_limit)) co_return;
+            if (last) continue;
+            co_await self->clean(false);
+            if (self->overtaken_) continue;
+            co_await self->sleeper_.sleep(self->next_look());
+            if (self->bus_pause_.failures) co_await self->sit_out();
+        }
+    }
+
+    /// Wakes do not shorten the pause after the bus took nothing: all would try at once.
+    awaitable<void> sit_out() {
+        while (!stopping_ && std::chrono::steady_clock::now() < bus_pause_.until) {
+            sleeper_.take_wake();
+            if (stopping_) co_return;
+            co_await sleeper_.sleep(bus_pause_.until);
+        }
+    }
+
+    /// Publishes all that is unpublished, page by page, but for users in a pause. A page mark alone would be wrong: with
+    /// several writers a lower position may be committed later. So an event goes out only after its predecessor, and
+    /// sweeps start from the beginning; while refused events stand there, only when one may be tried again.
+    awaitable<void> sweep() {
+        const auto began = std::chrono::steady_clock::now();
+        const bool full = users_.empty() || stopping_ || began >= full_sweep_;
+        std::int64_t after = full ? 0 : swept_to_;
+        bool progress = false;
+        bool overtaken = false;
+        while (true) {
+            auto rows = co_await read_page(after);
+            if (!rows) co_return bus_pause_.fail();
+            if (rows->empty()) break;
+            after = rows->back().position;
+            auto ready = in_turn(std::move(*rows), overtaken);
+            if (ready.empty()) continue;
+            if (!co_await publish(std::move(ready))) co_return bus_pause_.fail();
+            progress = true;
+            if (stopping_ && std::chrono::steady_clock::now() - began > drain_limit) co_return;
+        }
+        swept_to_ = after;
+        bus_pause_ = {};
+        if (full) plan_full_sweep();
+        overtaken_ = progress && overtaken;
+    }
+
+    void plan_full_sweep() {
+        const auto now = std::chrono::steady_clock::now();
+        full_sweep_ = now + full_sweep_at_most;
+        for (const auto& [user, pause] : users_) full_sweep_ = std::min(full_sweep_, pause.until);
+        full_sweep_ = std::max(full_sweep_, now + first_delay);
+    }
+
+    /// The rows that may go out now: their user is not in a pause, and the event before is published or just ahead.
+    /// `overtaken` is set when one waits only for an event that the sweep did not meet before it.
+    std::vector<OutboxRow> in_turn(std::vector<OutboxRow> rows, bool& overtaken) const {
+        std::vector<OutboxRow> ready;
+        ready.reserve(rows.size());
+        std::unordered_map<std::string_view, std::int64_t> last;
+        for (auto& row : rows) {
+            const Event& event = *row.event;
+            const auto before = last.find(event.user_id);
+            const bool follows = before != last.end() && before->second == event.sequence - 1;
+            if (paused(event.user_id)) continue;
+            if (row.predecessor_waits && !follows) {
+                overtaken = true;
+                continue;
+            }
+            last[event.user_id] = event.sequence;
+            ready.push_back(std::move(row));
+        }
+        return ready;
+    }
+
+    awaitable<Result<std::vector<OutboxRow>>> read_page(std::int64_t after) {
+        auto page = [after, n = options_.batch](db::Session& session) -> Result<std::vector<OutboxRow>> {
+            return events::unpublished(session, after, n);
+        };
+        try {
+            co_return co_await database_.read(std::move(page));
+        } catch (const std::exception& e) {
+            log::error("outbox could not be read", {{"error", e.what()}});
+            co_return Error{Errc::internal, e.what()};
+        }
+    }
+
+    /// False when the bus seems to be away: it took nothing, of several users, or the database does not answer.
+    awaitable<bool> publish(std::vector<OutboxRow> rows) {
+        std::vector<std::shared_ptr<const Event>> batch;
+        batch.reserve(rows.size());
+        for (const auto& row : rows) batch.push_back(row.event);
+        std::vector<bool> accepted;
+        try {
+            accepted = co_await bus_->publish(std::move(batch));
+        } catch (const std::exception& e) {
+            log::error("event bus failed", {{"error", e.what()}});
+        }
+        accepted.resize(rows.size(), false);
+        std::vector<std::int64_t> done;
+        std::unordered_set<std::string_view> refused;  // what follows a refused event goes again after it
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            const std::string& user = rows[i].event->user_id;
+            if (!accepted[i]) refused.insert(user);
+            if (!refused.contains(user)) done.push_back(rows[i].position);
+        }
+        failures_.Increment(static_cast<double>(rows.size() - done.size()));
+        for (const auto& row : rows) {
+            if (!refused.contains(row.event->user_id)) users_.erase(row.event->user_id);
+        }
+        for (const auto user : refused) users_[std::string(user)].fail();
+        if (done.empty()) co_return refused.size() == 1;
+        co_return co_await mark(std::move(done));
+    }
+
+    awaitable<bool> mark(std::vector<std::int64_t> done) {
+        const auto count = done.size();
+        auto work = [done = std::move(done), now = clock_.now()](db::Transaction& tx) -> Result<bool> {
+            events::mark_published(tx, done, now);
+            return true;
+        };
+        try {
+            const auto marked = co_await database_.write(std::move(work));
+            if (!marked) co_return false;  // published again later: subscribers know the ids
+        } catch (const std::exception& e) {
+            log::error("events could not be marked as published", {{"error", e.what()}});
+            co_return false;
+        }
+        published_.Increment(static_cast<double>(count));
+        since_clean_ += static_cast<std::int64_t>(count);
+        co_return true;
+    }
+
+    /// Depth and lag. An empty outbox is known without asking; a standing backlog is counted now and then.
+    awaitable<void> report() {
+        if (users_.empty() && !bus_pause_.failures) {
+            depth_.Set(0);
+            lag_.Set(0);
+            co_return;
+        }
+        const auto now = std::chrono::steady_clock::now();
+        if (now - reported_ < 250ms) co_return;
+        reported_ = now;
+        auto work = [](db::Session& session) -> Result<events::Backlog> { return events::backlog(session); };
+        try {
+            const auto found = co_await database_.read(db::ReadKind::scan, std::move(work));
+            if (!found) co_return;
+            depth_.Set(static_cast<double>(found->depth));
+            const auto age = found->oldest ? clock_.now() - *found->oldest : std::chrono::microseconds{0};
+            lag_.Set(std::max(0.0, std::chrono::duration<double>(age).count()));
+        } catch (const std::exception& e) {
+            log::warn("outbox depth is not known", {{"error", e.what()}});
+        }
+    }
+
+    /// Deletes old published rows while there is traffic anyway, in short writes.
+    awaitable<void> clean(bool at_start) {
+        const auto now = std::chrono::steady_clock::now();
+        if (!at_start && since_clean_ < clean_every && now - cleaned_ < 1h) co_return;
+        cleaned_ = now;
+        since_clean_ = 0;
+        const Time before = clock_.now() - kept_for;
+        auto look = [before](db::Session& session) -> Result<bool> { return events::has_published_before(session, before); };
+        try {
+            const auto old = co_await database_.read(std::move(look));
+            if (!old || !*old) co_return;
+            for (int i = 0; i < clean_batches && !stopping_; ++i) {
+                auto work = [before](db::Transaction& tx) -> Result<std::int64_t> {
+                    return events::remove_published_before(tx, before, clean_batch);
+                };
+                const auto removed = co_await database_.write(std::move(work));
+                if (!removed || *removed < clean_batch) co_return;
+            }
+        } catch (const std::exception& e) {
+            log::warn("old events could not be removed", {{"error", e.what()}});
+        }
+    }
+
+    bool paused(const std::string& user) const {
+        const auto found = users_.find(user);
+        return found != users_.end() && !stopping_ && found->second.until > std::chrono::steady_clock::now();
+    }
+    /// Nothing while all is well and nobody asked for polling.
+    std::optional<SteadyTime> next_look() const {
+        std::optional<SteadyTime> next;
+        if (options_.poll) next = std::chrono::steady_clock::now() + *options_.poll;
+        if (bus_pause_.failures) return next ? std::min(*next, bus_pause_.until) : bus_pause_.until;
+        if (!users_.empty()) next = next ? std::min(*next, full_sweep_) : full_sweep_;
+        return next;
+    }
+
+    db::Database& database_;
+    const Clock& clock_;
+    const RelayOptions options_;
+    asio::any_io_executor strand_;
+    events::Sleeper sleeper_;
+    events::Gate ended_;
+    EventBus* bus_ = nullptr;
+    bool started_ = false;
+    std::atomic<bool> stopping_{false};
+    std::unordered_map<std::string, Pause> users_;  ///< whose events were refused
+    Pause bus_pause_;
+    SteadyTime full_sweep_{};      ///< when the next sweep from the beginning is due, while refused events stand there
+    std::int64_t swept_to_ = 0;
+    bool overtaken_ = false;       ///< sweep again at once
+    SteadyTime reported_{};
+    SteadyTime cleaned_{};
+    std::int64_t since_clean_ = 0;
+    prometheus::Gauge& depth_;
+    prometheus::Gauge& lag_;
+    prometheus::Counter& published_;
+    prometheus::Counter& failures_;
+};
+
+/// The coroutine keeps the loop alive; the relay itself may go first.
+class OutboxRelay final : public Relay {
+public:
+    OutboxRelay(db::Database& database, const Clock& clock, Metrics& metrics, asio::any_io_executor executor, RelayOptions options)
+        : loop_(std::make_shared<RelayLoop>(database, clock, metrics, std::move(executor), options)),
+          outbox_(clock, [loop = std::weak_ptr(loop_)] {
+              if (const auto alive = loop.lock()) alive->wake();
+          }) {}
+    ~OutboxRelay() override { loop_->stop(); }
+    Outbox& outbox() override { return outbox_; }
+    void start(EventBus& bus) override { loop_->start(bus); }
+    awaitable<void> drain() override { return loop_->drain(); }
+
+private:
+    std::shared_ptr<RelayLoop> loop_;
+    events::StoredOutbox outbox_;
+};
+
+}  // namespace
+
+std::unique_ptr<Relay> make_relay(db::Database& database, const Clock& clock, Metrics& metrics,
+                                  asio::any_io_executor executor, RelayOptions options) {
+    return std::make_unique<OutboxRelay>(database, clock, metrics, std::move(executor), options);
+}
+
+}  // namespace carillon

@@ -1,0 +1,91 @@
+// Carillon. The composition root: Application's constructor is the architecture's diagram, serve() puts it on the network.
+//
+//   request → route → service → transaction (row + outbox) → relay → bus → inbox → audit, reminder, recurring
+//                                                                     └→ live sync
+#include "app/application.hpp"
+#include "app/dead_letters.hpp"
+#include "app/ready.hpp"
+#include "app/signals.hpp"
+#include "carillon/http/operations.hpp"
+#include "carillon/http/server.hpp"
+#include "carillon/local_scheduler.hpp"
+#include "cli/admin.hpp"
+#include "cli/cli.hpp"
+#include "recurring/recurring.hpp"
+#include "tag/routes.hpp"
+
+using namespace carillon;
+using namespace std::chrono_literals;
+
+Application::Application(const Config& config, Runtime& runtime, db::Database& db, const Clock& clock, Metrics& metrics)
+    : database(db) {
+    const auto background = runtime.background();
+    // Only PostgreSQL has other writers whose rows must be looked for.
+    const auto poll = db.backend() == db::Backend::postgresql ? std::optional(1000ms) : std::nullopt;
+
+    relay = make_relay(db, clock, metrics, background, {.poll = poll});
+    inbox = make_inbox(db, clock, metrics, background, {.max_attempts = config.subscriber_attempts, .poll = poll});
+    bus = make_memory_bus(*inbox);
+    scheduler = make_local_scheduler(clock, make_real_time_alarm(background));
+
+    identity = identity::make_identity(db, clock, runtime.hashing(), metrics, identity_options(config));
+    tasks = task::make_task_service(db, relay->outbox(), *identity, clock);
+    audit = audit::make_audit(db, *bus, *tasks);
+    reminders = reminder::make_reminders(db, *bus, relay->outbox(), *tasks, *scheduler, clock, metrics, background);
+    recurring::subscribe(*bus, *tasks, clock);
+    live = websocket::make_live_sync(db, *bus, *identity, clock, metrics, live_options(config));
+}
+
+std::vector<http::Route> Application::routes() {
+    auto retag = [this](db::Transaction& tx, const Principal& who, std::int64_t tag_id, std::optional<std::string> name) {
+        return tasks->retag_in(tx, who, tag_id, std::move(name));
+    };
+    return join(identity->routes(), tasks->routes(), tag::routes(database, retag), audit->routes(), reminders->routes(), live->routes());
+}
+
+namespace {
+
+int serve(const Config& config) {
+    const Signals signals;
+    const SystemClock clock;
+    Metrics metrics;
+    Runtime runtime;
+    const auto database = db::open_database({.url = config.database_url, .readers = config.database_readers}, metrics);
+    database->migrate();
+    Application application(config, runtime, *database, clock, metrics);
+
+    std::atomic<http::Readiness> readiness = http::Readiness::starting;
+    auto detail = [&] { return boost::json::object{{"database", database->available() ? "ok" : "away"}, {"bus", "ok"}}; };
+    const auto operations = http::make_operations_routes(readiness, metrics, detail);
+    http::IoThreads threads(io_threads(config), [&] { database->use_inline_reads_on_this_thread(); });
+    http::Server server(threads, join(application.routes(), operations), application.live->upgrades(),
+                        [&](const http::Request& request) { return application.identity->authenticate(request); }, clock, metrics,
+                        server_options(config));
+    Metrics management_metrics;  // what operators ask for is not part of the users' traffic
+    http::Server management(threads, join(operations, dead_letter_routes(*database, *application.inbox)), {}, {}, clock,
+                            management_metrics, management_options());
+    std::optional<cli::AdminServer> admin;
+    if (const auto socket = cli::admin_socket_path(config.database_url)) admin.emplace(application, *socket);
+
+    application.start();
+    const auto address = server.listen(config.listen);
+    const auto management_address = management.listen(config.management_listen);
+    readiness = http::Readiness::ready;
+    print_ready(address, management_address);
+
+    signals.wait();
+    readiness = http::Readiness::draining;
+    server.stop_accepting();
+    admin.reset();
+    runtime.wait(application.live->drain());
+    server.drain(std::chrono::seconds(config.shutdown_seconds));
+    application.drain(runtime);
+    management.drain(1s);
+    threads.stop();
+    database->close();
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) { return cli::run(argc, argv, serve); }
