@@ -7,7 +7,8 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 add_compile_options(-Wall -Wextra -Werror -fcoroutines)
 add_compile_definitions(BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION)
 # GCC 12 warns wrongly about moved-from optionals and variants at -O2 (GCC bugs 105562, 105705, 109561).
-add_compile_options(-Wno-maybe-uninitialized -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds)
+add_compile_options(-Wno-maybe-uninitialized -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds
+                    -Wno-stringop-overread -Wno-mismatched-new-delete)
 
 if(CARILLON_SANITIZE)
   add_compile_options(-fsanitize=${CARILLON_SANITIZE} -fno-omit-frame-pointer)

@@ -1,3 +1,4 @@
+#include "audit/entries.hpp"
 #include "cli/admin.hpp"
 #include "transfer/transfer.hpp"
 
@@ -132,14 +133,13 @@ Output list_audit(Application& app, const Object& request) {
     audit::Filter filter;
     if (const auto task = number(request, "task", 0)) filter.task_id = task;
     filter.limit = static_cast<int>(number(request, "limit", 50));
-    const auto entries = app.database.read_now([&](db::Session& session) -> Result<std::vector<audit::Entry>> {
-        return app.audit->list_in(session, user->id, filter);
-    });
+    const auto entries = app.database.read_now(
+        [&](db::Session& session) -> Result<std::vector<audit::Entry>> { return audit::list(session, user->id, filter); });
     if (!entries) return refuse(entries.error());
     Output output;
     for (const auto& entry : *entries)
-        output.out += fmt::format("{}\t{}\t{}\ttask {}\tsequence {}\t{}\n", entry.id, format_rfc3339(entry.created_at), entry.event_type,
-                                  entry.task_id, entry.sequence, entry.actor);
+        output.out += fmt::format("{}\t{}\t{}\ttask {}\tsequence {}\t{}\n", entry.position, format_rfc3339(entry.created_at),
+                                  entry.type, entry.task_id, entry.sequence, entry.actor);
     return output;
 }
 

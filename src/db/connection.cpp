@@ -16,19 +16,6 @@ private:
     const std::vector<Slot>& slots_;
 };
 
-/// What the visitor of the rows threw: not SOCI's, so it passes through untouched.
-struct VisitorThrew {
-    std::exception_ptr error;
-};
-
-void visit(RowSink sink, const Row& row) {
-    try {
-        sink.row(sink.context, row);
-    } catch (...) {
-        throw VisitorThrew{std::current_exception()};
-    }
-}
-
 }  // namespace
 
 std::int64_t Connection::run(std::string_view sql, std::span<const Param> params, std::span<const Column> columns,
@@ -40,23 +27,27 @@ std::int64_t Connection::run(std::string_view sql, std::span<const Param> params
         statement->running = true;
         const SlotRow row{statement->columns()};
         for (bool got = statement->soci().execute(true); got; got = statement->soci().fetch()) {
-            if (sink.row) visit(sink, row);
+            if (sink.row) sink.row(sink.context, row);
         }
-        statement->running = false;
-        return settle(statement->soci());
+        return end(*statement);
     } catch (const soci::soci_error& e) {
         if (statement) {
-            settle(statement->soci());
-            statement->running = false;
-            if (survives_failure()) statement->rebind();
-            else statements_.drop(sql, *statement);
+            end(*statement);
+            if (survives_failure())
+                statement->rebind();
+            else
+                statements_.drop(sql, *statement);
         }
         throw translate(e, sql);
-    } catch (const VisitorThrew& threw) {
-        settle(statement->soci());
-        statement->running = false;
-        std::rethrow_exception(threw.error);
+    } catch (...) {  // the visitor's
+        if (statement) end(*statement);
+        throw;
     }
+}
+
+std::int64_t Connection::end(Statement& statement) noexcept {
+    statement.running = false;
+    return settle(statement.soci());
 }
 
 bool WriteTransaction::savepoint(const std::function<bool()>& work) {
@@ -78,8 +69,10 @@ bool WriteTransaction::savepoint(const std::function<bool()>& work) {
         }
         throw;
     }
-    if (keep) connection_.run("RELEASE SAVEPOINT part");
-    else roll_back();
+    if (keep)
+        connection_.run("RELEASE SAVEPOINT part");
+    else
+        roll_back();
     return keep;
 }
 

@@ -1,4 +1,5 @@
-// One connection to a database: kept statements, scripts and transactions over a SOCI session. Used by one thread at a time.
+// One connection to a database: kept statements, scripts and transactions over a SOCI session. Used by one thread at a
+// time.
 #pragma once
 
 #include "carillon/db/session.hpp"
@@ -27,11 +28,13 @@ public:
     virtual bool in_transaction() const noexcept = 0;
 
     /// Finds or prepares the kept statement, binds, executes, reads all rows; rows affected. Throws DatabaseError.
-    std::int64_t run(std::string_view sql, std::span<const Param> params, std::span<const Column> columns, RowSink sink);
+    std::int64_t run(std::string_view sql, std::span<const Param> params, std::span<const Column> columns,
+                     RowSink sink);
     std::int64_t run(std::string_view sql) { return run(sql, {}, {}, {}); }
 
 protected:
-    Connection(const soci::backend_factory& factory, const std::string& dsn) : session_(factory, dsn), statements_(session_) {}
+    Connection(const soci::backend_factory& factory, const std::string& dsn)
+        : session_(factory, dsn), statements_(session_) {}
 
     /// What SOCI's exception means.
     virtual DatabaseError translate(const soci::soci_error& error, std::string_view sql) const = 0;
@@ -42,6 +45,9 @@ protected:
 
     soci::session session_;
     Statements statements_;
+
+private:
+    std::int64_t end(Statement& statement) noexcept;
 };
 
 /// A session that reads.

@@ -73,8 +73,10 @@ void GroupWriter::commit(std::vector<QueuedJob> group) {
         }
     }
     for (auto& work : works) {
-        if (committed) work.job->finish(std::move(work.error), work.defect);
-        else work.job->finish(unavailable("The database could not store the change."), nullptr);
+        if (committed)
+            work.job->finish(std::move(work.error), work.defect);
+        else
+            work.job->finish(unavailable("The database could not store the change."), nullptr);
     }
 }
 

@@ -20,7 +20,8 @@ class GroupWriter {
 public:
     using Classify = std::function<std::optional<Error>(const DatabaseError&)>;
 
-    /// Opens the connection and starts the thread. `before_checkpoint` ends snapshots that nobody uses. Throws DatabaseError.
+    /// Opens the connection and starts the thread. `before_checkpoint` ends snapshots that nobody uses. Throws
+    /// DatabaseError.
     GroupWriter(std::string path, std::size_t max_queue, Metrics& metrics, Classify classify,
                 std::function<void()> before_checkpoint);
     ~GroupWriter();

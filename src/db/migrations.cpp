@@ -23,19 +23,24 @@ std::map<std::int64_t, Migration> numbered(const std::vector<embedded::File>& fi
     for (const auto& file : files) {
         std::int64_t number = 0;
         const auto [end, error] = std::from_chars(file.name.data(), file.name.data() + file.name.size(), number);
-        if (error != std::errc{} || *end != '_') throw std::logic_error("migration without a number: " + std::string{file.name});
+        if (error != std::errc{} || *end != '_')
+            throw std::logic_error("migration without a number: " + std::string{file.name});
         const auto [existing, added] = migrations.try_emplace(
             number, Migration{number, std::string{file.name}, sha256_hex(file.bytes), std::string{file.bytes}});
-        if (!added) throw std::logic_error("two migrations with one number: " + existing->second.name + ", " + std::string{file.name});
+        if (!added)
+            throw std::logic_error("two migrations with one number: " + existing->second.name + ", " +
+                                   std::string{file.name});
     }
     return migrations;
 }
 
-/// One migrator at a time. SQLite: the transaction's own lock; PostgreSQL: an advisory lock, since DDL does not wait there.
+/// One migrator at a time. SQLite: the transaction's own lock; PostgreSQL: an advisory lock, since DDL does not wait
+/// there.
 class Lock {
 public:
     explicit Lock(Connection& connection) : connection_(connection) {
-        if (postgresql()) connection_.script("SET lock_timeout = 0; SET statement_timeout = 0; SELECT pg_advisory_lock(" + key + ")");
+        if (postgresql())
+            connection_.script("SET lock_timeout = 0; SET statement_timeout = 0; SELECT pg_advisory_lock(" + key + ")");
     }
     ~Lock() {
         try {
@@ -84,14 +89,16 @@ const Migration* next_to_apply(Session& session, const std::map<std::int64_t, Mi
             throw std::runtime_error("this database has the migration " + name + ", which this release does not have");
         }
         if (migration != known.end() && migration->second.checksum != checksum) {
-            throw std::runtime_error("migration " + migration->second.name + " is not the one that was applied to this database as " + name);
+            throw std::runtime_error("migration " + migration->second.name +
+                                     " is not the one that was applied to this database as " + name);
         }
         applied.emplace(number, std::move(name));
     }
     for (const auto& [number, migration] : known) {
         if (applied.contains(number)) continue;
         if (!applied.empty() && applied.rbegin()->first > number) {
-            throw std::runtime_error("migration " + migration.name + " comes too late: this database has " + applied.rbegin()->second + " already");
+            throw std::runtime_error("migration " + migration.name + " comes too late: this database has " +
+                                     applied.rbegin()->second + " already");
         }
         return &migration;
     }
@@ -109,8 +116,9 @@ void apply(Connection& connection, Session& session, const Migration& migration)
     }
     if (!connection.in_transaction()) throw std::logic_error("migration " + migration.name + " ends its transaction");
     const auto now = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
-    session.exec("INSERT INTO schema_migrations (number, name, checksum, applied_at) VALUES (:number, :name, :checksum, :now)",
-                 migration.number, migration.name, migration.checksum, to_micros(now));
+    session.exec(
+        "INSERT INTO schema_migrations (number, name, checksum, applied_at) VALUES (:number, :name, :checksum, :now)",
+        migration.number, migration.name, migration.checksum, to_micros(now));
 }
 
 }  // namespace

@@ -8,9 +8,9 @@
 
 namespace carillon::db {
 
-/// Applies what `files` (`NNNN_<module>_<what>.sql`) have and the table schema_migrations has not; number applied. Holds
-/// the database's migration lock meanwhile. Migrations of a newer release are left alone with a warning: they only
-/// expand. Throws std::runtime_error with one line when a file has changed since it was applied or comes too late.
+/// Applies what `files` (`NNNN_<module>_<what>.sql`) have and the table schema_migrations has not; number applied.
+/// Holds the database's migration lock meanwhile. Migrations of a newer release are left alone with a warning: they
+/// only expand. Throws std::runtime_error with one line when a file has changed since it was applied or comes too late.
 int apply_migrations(Connection& connection, const std::vector<embedded::File>& files);
 
 }  // namespace carillon::db

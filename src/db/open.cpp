@@ -1,6 +1,12 @@
 #include "carillon/db/database.hpp"
+#include "carillon/log.hpp"
 #include "postgresql_database.hpp"
 #include "sqlite_database.hpp"
+#include "work_queue.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
 
 namespace carillon::db {
 namespace {
@@ -11,25 +17,34 @@ constexpr std::string_view sqlite_scheme = "sqlite:";
 std::string sqlite_path(std::string_view url) {
     url.remove_prefix(sqlite_scheme.size());
     if (url.starts_with("//")) url.remove_prefix(2);
-    if (url.empty() || url == ":memory:") throw std::runtime_error("the database url needs a file, as in sqlite:carillon.db");
+    if (url.empty() || url == ":memory:")
+        throw std::runtime_error("the database url needs a file, as in sqlite:carillon.db");
     if (url.find('"') != url.npos) throw std::runtime_error("the database file's name must not hold a double quote");
     return std::string{url};
+}
+
+/// The cause is for the operator, who needs it once and not for every request.
+void log_at_most_once_a_second(const DatabaseError& e) {
+    using Seconds = std::chrono::seconds;
+    static std::atomic<Seconds::rep> last{0};
+    const auto now = std::chrono::duration_cast<Seconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+    if (last.exchange(now) != now) log::warn("the database is not available", {{"error", e.what()}});
 }
 
 }  // namespace
 
 std::optional<Error> Database::error_for(const DatabaseError& e) {
     switch (e.kind()) {
+        case DatabaseError::Kind::serialization:
+            return unavailable("The change met another one. Try again.");
         case DatabaseError::Kind::unavailable:
-        case DatabaseError::Kind::serialization: {
-            Error error{Errc::unavailable, "The database is not available."};
-            error.retry_after = 1;
-            return error;
-        }
+            log_at_most_once_a_second(e);
+            return unavailable("The database is not available.");
         case DatabaseError::Kind::unique:
         case DatabaseError::Kind::constraint:
         case DatabaseError::Kind::refused:
-        case DatabaseError::Kind::other: return std::nullopt;
+        case DatabaseError::Kind::other:
+            return std::nullopt;
     }
     std::abort();
 }

@@ -49,7 +49,8 @@ std::string without_password(std::string text, const std::string& dsn) {
     for (auto* option = options.get(); option && option->keyword; ++option) {
         const std::string secret = std::string_view{option->keyword} == "password" && option->val ? option->val : "";
         if (secret.empty()) continue;
-        for (auto at = text.find(secret); at != text.npos; at = text.find(secret, at + 3)) text.replace(at, secret.size(), "***");
+        for (auto at = text.find(secret); at != text.npos; at = text.find(secret, at + 3))
+            text.replace(at, secret.size(), "***");
     }
     return text;
 }
@@ -61,10 +62,10 @@ std::string postgresql_dsn(const std::string& url) {
     const Options options{PQconninfoParse(url.c_str(), &error)};
     PQfreemem(error);  // it may repeat parts of the url
     if (!options) throw std::runtime_error("the database url is not a valid postgresql:// address");
-    std::map<std::string, std::string> values{
-        {"application_name", "carillon"}, {"connect_timeout", "5"},     {"keepalives_idle", "30"},
-        {"keepalives_interval", "10"},    {"keepalives_count", "3"},    {"tcp_user_timeout", "30000"},
-        {"client_encoding", "UTF8"},      {"target_session_attrs", "read-write"}};
+    std::map<std::string, std::string> values{{"application_name", "carillon"}, {"connect_timeout", "5"},
+                                              {"keepalives_idle", "30"},        {"keepalives_interval", "10"},
+                                              {"keepalives_count", "3"},        {"tcp_user_timeout", "30000"},
+                                              {"client_encoding", "UTF8"},      {"target_session_attrs", "read-write"}};
     for (auto* option = options.get(); option->keyword; ++option) {
         if (option->val) values[option->keyword] = option->val;
     }
@@ -73,12 +74,15 @@ std::string postgresql_dsn(const std::string& url) {
     return dsn;
 }
 
-PostgresqlConnection::PostgresqlConnection(const std::string& dsn)
-try : Connection(soci::postgresql, dsn) {
+PostgresqlConnection::PostgresqlConnection(const std::string& dsn) try : Connection(soci::postgresql, dsn) {
     handle_ = static_cast<soci::postgresql_session_backend*>(session_.get_backend())->conn_;
     PQsetErrorVerbosity(handle_, PQERRORS_TERSE);  // the details quote the values of the row
     PQsetNoticeProcessor(
-        handle_, [](void*, const char* message) { log::debug("postgresql", {{"notice", message}}); }, nullptr);
+        handle_,
+        [](void*, const char* message) {
+            log::debug("postgresql", {{"notice", message}});
+        },
+        nullptr);
     script(session_settings);
 } catch (const soci::soci_error& e) {
     throw DatabaseError(Kind::unavailable, without_password(without_line_breaks(e.get_error_message()), dsn));
@@ -96,7 +100,9 @@ void PostgresqlConnection::script(const std::string& sql) {
 
 bool PostgresqlConnection::in_transaction() const noexcept { return PQtransactionStatus(handle_) != PQTRANS_IDLE; }
 
-bool PostgresqlConnection::transaction_failed() const noexcept { return PQtransactionStatus(handle_) == PQTRANS_INERROR; }
+bool PostgresqlConnection::transaction_failed() const noexcept {
+    return PQtransactionStatus(handle_) == PQTRANS_INERROR;
+}
 
 bool PostgresqlConnection::broken() const noexcept { return PQstatus(handle_) != CONNECTION_OK; }
 
@@ -110,14 +116,18 @@ Kind PostgresqlConnection::kind_of(std::string_view sqlstate) const noexcept {
     for (const std::string_view away : {"08", "53", "57", "58"}) {
         if (sqlstate.starts_with(away)) return Kind::unavailable;
     }
-    // lock_not_available (lock_timeout); read_only_sql_transaction: the server became a stand-by.
-    if (sqlstate == "55P03" || sqlstate == "25006") return Kind::unavailable;
+    if (sqlstate == "55P03") return Kind::unavailable;  // lock_not_available: lock_timeout
+    if (sqlstate == "25006") {  // read_only_sql_transaction: a defect, unless the server has become a stand-by
+        const char* standby = PQparameterStatus(handle_, "in_hot_standby");
+        if (standby && std::string_view{standby} == "on") return Kind::unavailable;
+    }
     return Kind::other;
 }
 
 DatabaseError PostgresqlConnection::translate(const soci::soci_error& error, std::string_view sql) const {
     const auto* postgresql = dynamic_cast<const soci::postgresql_soci_error*>(&error);
-    return {kind_of(postgresql ? postgresql->sqlstate() : ""), describe(without_line_breaks(error.get_error_message()), sql)};
+    return {kind_of(postgresql ? postgresql->sqlstate() : ""),
+            describe(without_line_breaks(error.get_error_message()), sql)};
 }
 
 std::int64_t PostgresqlConnection::settle(soci::statement& statement) noexcept {

@@ -25,7 +25,8 @@ PostgresqlDatabase::PostgresqlDatabase(const DatabaseOptions& options, Metrics& 
     : dsn_(postgresql_dsn(options.url)),
       queue_(options.max_queue, "pool", metrics),
       write_time_(metrics.histogram("carillon_database_write_seconds", "Time to run and commit one group of changes")),
-      retries_(metrics.counter("carillon_database_serialization_retries_total", "Changes run again after a serialization failure")) {
+      retries_(metrics.counter("carillon_database_serialization_retries_total",
+                               "Changes run again after a serialization failure")) {
     Slot first;
     try {
         first = std::make_unique<PostgresqlConnection>(dsn_);
@@ -64,8 +65,10 @@ void PostgresqlDatabase::loop(Slot connection) {
     for (;;) {
         auto taken = queue_.take(1);
         if (taken.empty()) return;
-        if (taken.front().write) write(connection, *taken.front().job);
-        else read(connection, *taken.front().job);
+        if (taken.front().write)
+            write(connection, *taken.front().job);
+        else
+            read(connection, *taken.front().job);
     }
 }
 
@@ -126,39 +129,35 @@ void PostgresqlDatabase::read(Slot& connection, Job& job) {
     end(connection);
 }
 
-PostgresqlDatabase::Outcome PostgresqlDatabase::attempt(PostgresqlConnection& connection, Job& job,
-                                                        WriteTransaction& transaction) {
+PostgresqlDatabase::Outcome PostgresqlDatabase::attempt(Slot& connection, Job& job) {
     Outcome outcome;
-    outcome.keep = job.run(transaction);
-    if (outcome.keep && connection.transaction_failed()) {
-        throw std::logic_error("a failed statement was passed over without a savepoint: its transaction cannot commit");
+    try {
+        begin(connection, begin_write);
+        WriteTransaction transaction{*connection};
+        if (job.run(transaction)) {
+            if (connection->transaction_failed()) {  // COMMIT would roll back and call it a success
+                throw std::logic_error("a failed statement was passed over without a savepoint");
+            }
+            connection->run("COMMIT");
+            transaction.run_hooks();
+        }
+    } catch (const DatabaseError& e) {
+        outcome.again = e.kind() == DatabaseError::Kind::serialization;
+        outcome.error = error_for(e);
+        if (!outcome.error) outcome.defect = std::current_exception();
+    } catch (...) {
+        outcome.defect = std::current_exception();
     }
-    if (outcome.keep) connection.run("COMMIT");
+    end(connection);
     return outcome;
 }
 
 void PostgresqlDatabase::write(Slot& connection, Job& job) {
     const auto start = std::chrono::steady_clock::now();
-    Outcome outcome;
-    for (int attempts_left = 2; attempts_left > 0;) {
-        --attempts_left;
-        outcome = {};
-        try {
-            begin(connection, begin_write);
-            WriteTransaction transaction{*connection};
-            outcome = attempt(*connection, job, transaction);
-            if (outcome.keep) transaction.run_hooks();
-            attempts_left = 0;
-        } catch (const DatabaseError& e) {
-            if (e.kind() != DatabaseError::Kind::serialization) attempts_left = 0;
-            else if (attempts_left > 0) retries_.Increment();
-            outcome.error = error_for(e);
-            if (!outcome.error) outcome.defect = std::current_exception();
-        } catch (...) {
-            outcome.defect = std::current_exception();
-            attempts_left = 0;
-        }
-        end(connection);
+    Outcome outcome = attempt(connection, job);
+    if (outcome.again) {
+        retries_.Increment();
+        outcome = attempt(connection, job);
     }
     write_time_.Observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
     job.finish(std::move(outcome.error), outcome.defect);

@@ -31,7 +31,7 @@ public:
 private:
     using Slot = std::unique_ptr<PostgresqlConnection>;
     struct Outcome {
-        bool keep = false;
+        bool again = false;  ///< met another transaction: a second run may succeed
         std::optional<Error> error{};
         std::exception_ptr defect{};
     };
@@ -40,7 +40,7 @@ private:
     void loop(Slot connection);
     void read(Slot& connection, Job& job);
     void write(Slot& connection, Job& job);
-    Outcome attempt(PostgresqlConnection& connection, Job& job, WriteTransaction& transaction);
+    Outcome attempt(Slot& connection, Job& job);
     void begin(Slot& connection, const char* statement);
     void connect(Slot& connection);
     void end(Slot& connection) noexcept;

@@ -17,7 +17,8 @@ std::size_t skip_comment(std::string_view sql, std::size_t at) {
     return end == sql.npos ? sql.size() : end + 2;
 }
 
-/// The position after the quoted text that starts at `at`. A doubled quote is two quoted texts side by side: the same end.
+/// The position after the quoted text that starts at `at`. A doubled quote is two quoted texts side by side: the same
+/// end.
 std::size_t skip_quoted(std::string_view sql, std::size_t at) {
     const auto end = sql.find(sql[at], at + 1);
     return end == sql.npos ? sql.size() : end + 1;

@@ -16,21 +16,28 @@ DatabaseError::Kind kind_of(int extended_code) {
     switch (extended_code) {
         case SQLITE_CONSTRAINT_UNIQUE:
         case SQLITE_CONSTRAINT_PRIMARYKEY:
-        case SQLITE_CONSTRAINT_ROWID: return Kind::unique;
-        case SQLITE_CONSTRAINT_TRIGGER: return Kind::refused;
-        case SQLITE_READONLY_DBMOVED: return Kind::unavailable;
-        default: break;
+        case SQLITE_CONSTRAINT_ROWID:
+            return Kind::unique;
+        case SQLITE_CONSTRAINT_TRIGGER:
+            return Kind::refused;
+        case SQLITE_READONLY_DBMOVED:
+            return Kind::unavailable;
+        default:
+            break;
     }
     switch (extended_code & 0xff) {
-        case SQLITE_CONSTRAINT: return Kind::constraint;
+        case SQLITE_CONSTRAINT:
+            return Kind::constraint;
         case SQLITE_BUSY:
         case SQLITE_LOCKED:
         case SQLITE_NOMEM:
         case SQLITE_INTERRUPT:
         case SQLITE_IOERR:
         case SQLITE_FULL:
-        case SQLITE_CANTOPEN: return Kind::unavailable;
-        default: return Kind::other;
+        case SQLITE_CANTOPEN:
+            return Kind::unavailable;
+        default:
+            return Kind::other;
     }
 }
 
@@ -44,9 +51,12 @@ void configure_once() {
     });
 }
 
+constexpr int busy_timeout_seconds = 5;
+
 std::string dsn_for(const std::string& path, SqliteConnection::Mode mode) {
     configure_once();
-    return "dbname=\"" + path + "\" timeout=5" + (mode == SqliteConnection::Mode::read ? " readonly=true" : "");
+    return "dbname=\"" + path + "\" timeout=" + std::to_string(busy_timeout_seconds) +
+           (mode == SqliteConnection::Mode::read ? " readonly=true" : "");
 }
 
 constexpr const char* writer_settings = R"(
@@ -67,8 +77,8 @@ PRAGMA mmap_size = 268435456;
 
 }  // namespace
 
-SqliteConnection::SqliteConnection(const std::string& path, Mode mode)
-try : Connection(soci::sqlite3, dsn_for(path, mode)) {
+SqliteConnection::SqliteConnection(const std::string& path, Mode mode) try
+    : Connection(soci::sqlite3, dsn_for(path, mode)) {
     handle_ = static_cast<soci::sqlite3_session_backend*>(session_.get_backend())->conn_;
     sqlite3_extended_result_codes(handle_, 1);
     script(mode == Mode::write ? writer_settings : reader_settings);
@@ -99,7 +109,9 @@ bool SqliteConnection::in_transaction() const noexcept { return sqlite3_get_auto
 
 void SqliteConnection::checkpoint(bool restart) {
     const int mode = restart ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE;
+    sqlite3_busy_timeout(handle_, 100);  // changes wait meanwhile: a long read is not worth more
     const int code = sqlite3_wal_checkpoint_v2(handle_, nullptr, mode, nullptr, nullptr);
+    sqlite3_busy_timeout(handle_, busy_timeout_seconds * 1000);
     // Busy: readers still use the log. It is tried again after the next commit.
     if (code != SQLITE_OK && code != SQLITE_BUSY) {
         log::warn("checkpoint failed", {{"error", sqlite3_errmsg(handle_)}});

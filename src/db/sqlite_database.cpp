@@ -18,8 +18,10 @@ std::string system_message(int error) { return std::generic_category().message(e
 /// Creates the file readable by its owner only; SQLite gives the log beside it the same mode.
 void create_private(const std::string& path) {
     const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (descriptor >= 0) ::close(descriptor);
-    else if (errno != EEXIST) throw std::runtime_error("cannot create database " + path + ": " + system_message(errno));
+    if (descriptor >= 0)
+        ::close(descriptor);
+    else if (errno != EEXIST)
+        throw std::runtime_error("cannot create database " + path + ": " + system_message(errno));
 }
 
 void sync_to_disk(const std::string& path) {
@@ -55,7 +57,7 @@ SqliteDatabase::SqliteDatabase(std::string path, const DatabaseOptions& options,
             lock_.emplace(path_);
             create_private(path_);
             writer_ = std::make_unique<GroupWriter>(path_, options.max_queue, metrics, &error_for,
-                                                     [this] { end_idle_snapshots(); });
+                                                    [this] { end_idle_snapshots(); });
         } else {
             SqliteConnection{path_, SqliteConnection::Mode::read}.script("SELECT 1 FROM sqlite_master");
         }
@@ -86,9 +88,8 @@ bool SqliteDatabase::available() const noexcept { return !closed_ && (!writer_ |
 
 int SqliteDatabase::migrate() {
     if (!writer_) throw std::runtime_error("cannot migrate " + path_ + ": it was opened for reading only");
-    return writer_->alone([](SqliteConnection& connection) {
-        return apply_migrations(connection, embedded::migrations_sqlite());
-    });
+    return writer_->alone(
+        [](SqliteConnection& connection) { return apply_migrations(connection, embedded::migrations_sqlite()); });
 }
 
 Result<void> SqliteDatabase::backup(const std::string& file) {
@@ -102,7 +103,8 @@ Result<void> SqliteDatabase::backup(const std::string& file) {
         create_private(part);
         SqliteConnection{path_, SqliteConnection::Mode::read}.copy_to(part);
         sync_to_disk(part);
-        if (::rename(part.c_str(), file.c_str()) != 0) throw std::runtime_error("cannot rename " + part + ": " + system_message(errno));
+        if (::rename(part.c_str(), file.c_str()) != 0)
+            throw std::runtime_error("cannot rename " + part + ": " + system_message(errno));
         sync_to_disk(folder_of(file));
     } catch (const std::runtime_error& e) {
         ::unlink(part.c_str());
@@ -113,8 +115,10 @@ Result<void> SqliteDatabase::backup(const std::string& file) {
 }
 
 void SqliteDatabase::submit_write(JobPtr job) {
-    if (writer_) writer_->push(std::move(job));
-    else job->finish(unavailable("The database was opened for reading only."), nullptr);
+    if (writer_)
+        writer_->push(std::move(job));
+    else
+        job->finish(unavailable("The database was opened for reading only."), nullptr);
 }
 
 void SqliteDatabase::use_inline_reads_on_this_thread() {

@@ -30,8 +30,8 @@ public:
     void close() override;
 
 private:
-    /// An I/O thread's own read-only session. Its snapshot stays open between reads until something was committed: taking
-    /// one costs two system calls, as much as the read itself. The writer ends idle ones before a checkpoint.
+    /// An I/O thread's own read-only session. Its snapshot stays open between reads until something was committed:
+    /// taking one costs two system calls, as much as the read itself. The writer ends idle ones before a checkpoint.
     struct InlineReader {
         explicit InlineReader(const std::string& path)
             : connection(std::in_place, path, SqliteConnection::Mode::read), session(*connection) {}

@@ -33,12 +33,16 @@ Statement::Statement(soci::session& session, const SqlText& sql, std::span<const
     }
     for (std::size_t i = 0; i < params_.size(); ++i) {
         Slot& slot = params_[i];
-        if (slot.type == Column::integer) statement_.exchange(soci::use(slot.integer, slot.indicator, sql.names[i]));
-        else statement_.exchange(soci::use(slot.text, slot.indicator, sql.names[i]));
+        if (slot.type == Column::integer)
+            statement_.exchange(soci::use(slot.integer, slot.indicator, sql.names[i]));
+        else
+            statement_.exchange(soci::use(slot.text, slot.indicator, sql.names[i]));
     }
     for (Slot& slot : columns_) {
-        if (slot.type == Column::integer) statement_.exchange(soci::into(slot.integer, slot.indicator));
-        else statement_.exchange(soci::into(slot.text, slot.indicator));
+        if (slot.type == Column::integer)
+            statement_.exchange(soci::into(slot.integer, slot.indicator));
+        else
+            statement_.exchange(soci::into(slot.text, slot.indicator));
     }
     statement_.alloc();
     statement_.prepare(sql.text);
@@ -92,7 +96,8 @@ void Statements::drop(std::string_view sql, const Statement& statement) {
 
 void Statements::make_room() {
     const auto running = [](const auto& entry) {
-        return std::any_of(entry.second.variants.begin(), entry.second.variants.end(), [](const auto& s) { return s->running; });
+        return std::any_of(entry.second.variants.begin(), entry.second.variants.end(),
+                           [](const auto& s) { return s->running; });
     };
     auto oldest = kept_.end();
     for (auto entry = kept_.begin(); entry != kept_.end(); ++entry) {

@@ -27,7 +27,8 @@ struct Slot {
 /// One prepared statement for one list of parameter and column types (SOCI fixes them when it binds).
 class Statement {
 public:
-    Statement(soci::session& session, const SqlText& sql, std::span<const Param> params, std::span<const Column> columns);
+    Statement(soci::session& session, const SqlText& sql, std::span<const Param> params,
+              std::span<const Column> columns);
     bool matches(std::span<const Param> params, std::span<const Column> columns) const noexcept;
     void bind(std::span<const Param> params);
     /// Makes SOCI's bindings anew: it leaks a parameter's buffer when a PostgreSQL statement fails.

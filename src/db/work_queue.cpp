@@ -30,8 +30,10 @@ void WorkQueue::push(JobPtr job, bool write) {
             depth_.Increment();
         }
     }
-    if (refusal) job->finish(unavailable(refusal), nullptr);
-    else work_or_end_.notify_one();
+    if (refusal)
+        job->finish(unavailable(refusal), nullptr);
+    else
+        work_or_end_.notify_one();
 }
 
 std::vector<QueuedJob> WorkQueue::take(std::size_t most) {

@@ -89,7 +89,7 @@ void read_rule(json::Fields& fields, Recurrence& out) {
 /// What would stop every occurrence after the first, whatever the start.
 bool never_occurs(Rule rule) {
     rule.interval = 1;
-    return rule.is_complete() && Schedule{rule, local_days{year{1999} / December / 31}}.is_empty();
+    return rule.is_complete() && !Schedule{rule, local_days{year{1999} / December / 31}}.nth(0);
 }
 
 void read_rrule(json::Fields& fields, Recurrence& out) {

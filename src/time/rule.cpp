@@ -57,8 +57,10 @@ thread_local std::uint64_t work = 0;
 
 /// The same dates as a rule that needs less counting: days are filtered month by month or week by week.
 Rule simplified(Rule rule) {
+    if (rule.frequency != Frequency::daily) return rule;
+    if (rule.set_positions.contains(1, 1)) rule.set_positions = {};  // the first of one
     const bool filtered = rule.months.any() || rule.month_days.any() || !rule.weekdays.empty();
-    if (rule.frequency != Frequency::daily || rule.interval != 1 || !filtered || rule.set_positions.any()) return rule;
+    if (rule.interval != 1 || !filtered || rule.set_positions.any()) return rule;
     rule.frequency = rule.months.any() || rule.month_days.any() ? Frequency::monthly : Frequency::weekly;
     if (!rule.month_days.any() && rule.weekdays.empty()) {
         for (unsigned d = 0; d < 7; ++d) rule.weekdays.push_back({0, weekday{d}});
@@ -72,7 +74,7 @@ std::optional<int> same_in_every_period(const Rule& rule) {
                                (rule.clamp || !(rule.month_days.beyond_end(28) || rule.month_days.beyond_front(28)));
     switch (rule.frequency) {
         case Frequency::daily:
-            if (rule.months.none() && !rule.month_days.any() && rule.weekdays.empty()) return 1;
+            if (rule.months.none() && !rule.month_days.any() && rule.weekdays.empty() && !rule.set_positions.any()) return 1;
             break;
         case Frequency::weekly: break;
         case Frequency::monthly:
@@ -130,12 +132,13 @@ Rule Rule::completed_from(local_days start) const {
 
 Schedule::Schedule(const Rule& rule, local_days start)
     : rule_(simplified(rule.completed_from(start))), start_(start), last_period_(period_of(last_day)) {
-    counts_.fill(-1);
     const std::int64_t units = units_in_400_years(rule_.frequency);
     cycle_ = std::max<std::int64_t>(1, std::min(units / std::gcd(units, std::int64_t{rule_.interval}), last_period_ + 1));
+    const auto first_dates = dates_in(0);
     every_period_ = same_in_every_period(rule_);
-    if (rule_.frequency == Frequency::weekly && rule_.months.none()) every_period_ = count_in(0);
-    for (const local_days day : dates_in(0)) up_to_start_ += day <= start_ ? 1 : 0;
+    if (rule_.frequency == Frequency::weekly && rule_.months.none()) every_period_ = static_cast<int>(first_dates.size());
+    if (!every_period_) count_a_cycle();
+    up_to_start_ = std::upper_bound(first_dates.begin(), first_dates.end(), start_) - first_dates.begin();
 }
 
 /// The number of the day, week, month or year that holds `day`.
@@ -169,13 +172,11 @@ std::int64_t Schedule::period_of(local_days day) const {
     return floor_div(unit_of(day) - unit_of(start_), rule_.interval);
 }
 
-local_days Schedule::begin(std::int64_t period) const { return unit_begin(unit_of(start_) + period * rule_.interval); }
-
 /// Every date the rule makes in a period, also those before the start.
 std::vector<local_days> Schedule::dates_in(std::int64_t period) const {
-    const local_days end = unit_begin(unit_of(start_) + period * rule_.interval + 1);
+    const std::int64_t unit = first_unit(period);
     std::vector<local_days> dates;
-    for (local_days day = begin(period); day < end; day += days{1}) {
+    for (local_days day = unit_begin(unit), end = unit_begin(unit + 1); day < end; day += days{1}) {
         if (rule_.matches(day)) dates.push_back(day);
     }
     if (!rule_.set_positions.any()) return dates;
@@ -189,7 +190,7 @@ std::vector<local_days> Schedule::dates_in(std::int64_t period) const {
 
 /// Periods of the same kind have the same number of dates; −1 where that is not told cheaply.
 int Schedule::kind_of(std::int64_t period) const {
-    const local_days first = begin(period);
+    const local_days first = unit_begin(first_unit(period));
     const year_month_day ymd{first};
     const int weekday_of_first = static_cast<int>(weekday{first}.c_encoding());
     const int month_index = static_cast<int>(static_cast<unsigned>(ymd.month())) - 1;
@@ -207,40 +208,40 @@ int Schedule::kind_of(std::int64_t period) const {
     return -1;
 }
 
-int Schedule::count_in(std::int64_t period) const {
-    ++work;
-    const int kind = kind_of(period);
-    if (kind < 0) return static_cast<int>(dates_in(period).size());
-    auto& count = counts_[static_cast<std::size_t>(kind)];
-    if (count < 0) count = static_cast<std::int16_t>(dates_in(period).size());
-    return count;
+void Schedule::count_a_cycle() {
+    std::vector<int> counts(4 * 12 * 7, -1);  // by kind
+    before_.reserve(static_cast<std::size_t>(cycle_) + 1);
+    std::int32_t total = 0;
+    for (std::int64_t period = 0; period < cycle_; ++period) {
+        ++work;
+        before_.push_back(total);
+        const int kind = kind_of(period);
+        if (kind < 0) {
+            total += rule_.matches(unit_begin(first_unit(period))) && !rule_.set_positions.any() ? 1 : 0;
+            continue;
+        }
+        int& count = counts[static_cast<std::size_t>(kind)];
+        if (count < 0) count = static_cast<int>(dates_in(period).size());
+        total += count;
+    }
+    before_.push_back(total);
 }
 
 /// Dates in the periods 0 … period − 1.
 std::int64_t Schedule::count_before(std::int64_t period) const {
     if (every_period_) return period * *every_period_;
-    std::int64_t in_cycle = 0, before = 0;
-    const std::int64_t rest = period % cycle_;
-    for (std::int64_t p = 0, end = period < cycle_ ? rest : cycle_; p < end; ++p) {
-        if (p == rest) before = in_cycle;
-        in_cycle += count_in(p);
-    }
-    return period < cycle_ ? in_cycle : period / cycle_ * in_cycle + before;
+    return period / cycle_ * before_.back() + before_[static_cast<std::size_t>(period % cycle_)];
 }
 
 std::optional<local_days> Schedule::nth(std::int64_t index) const {
-    std::int64_t rest = index + up_to_start_;
-    std::int64_t period = 0;
-    if (every_period_) {
-        if (*every_period_ == 0) return std::nullopt;
-        period = rest / *every_period_;
-        rest %= *every_period_;
-    } else {
-        const std::int64_t in_cycle = count_before(cycle_);
-        if (in_cycle == 0 || rest / in_cycle > last_period_ / cycle_) return std::nullopt;
-        period = rest / in_cycle * cycle_;
-        rest %= in_cycle;
-        for (int count; rest >= (count = count_in(period)); ++period) rest -= count;
+    const std::int64_t per_round = every_period_ ? *every_period_ : before_.back();
+    if (per_round == 0) return std::nullopt;
+    const std::int64_t wanted = index + up_to_start_, round = wanted / per_round;
+    std::int64_t period = round, rest = wanted % per_round;
+    if (!every_period_) {
+        const auto found = std::upper_bound(before_.begin(), before_.end(), rest) - 1;
+        period = round * cycle_ + (found - before_.begin());
+        rest -= *found;
     }
     if (period > last_period_) return std::nullopt;
     const local_days day = dates_in(period)[static_cast<std::size_t>(rest)];
@@ -253,20 +254,6 @@ std::int64_t Schedule::count_until(local_days day) const {
     const std::int64_t period = period_of(day);
     const auto dates = dates_in(period);
     return count_before(period) + (std::upper_bound(dates.begin(), dates.end(), day) - dates.begin()) - up_to_start_;
-}
-
-std::optional<local_days> Schedule::after(local_days day) const {
-    const local_days from = std::max(day, start_);
-    if (from >= last_day) return std::nullopt;
-    std::int64_t period = period_of(from);
-    // A whole cycle without a date means that there is none.
-    for (const std::int64_t end = std::min(period + cycle_, last_period_); period <= end; ++period) {
-        if (every_period_ == 0 || (!every_period_ && count_in(period) == 0)) continue;
-        for (const local_days date : dates_in(period)) {
-            if (date > from) return date <= last_day ? std::optional{date} : std::nullopt;
-        }
-    }
-    return std::nullopt;
 }
 
 }  // namespace carillon

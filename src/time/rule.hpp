@@ -4,7 +4,6 @@
 
 #include "carillon/time/recurrence.hpp"
 
-#include <array>
 #include <bitset>
 #include <chrono>
 #include <cstdint>
@@ -81,7 +80,7 @@ std::optional<RuleWeekday> parse_weekday(std::string_view text);
 /// `mo`…`su`.
 std::string_view weekday_name(std::chrono::weekday day);
 
-/// The dates a rule makes after a start (not the start itself). For one call: it remembers what it has counted.
+/// The dates a rule makes after a start (not the start itself), numbered by index from 0.
 class Schedule {
 public:
     Schedule(const Rule& rule, std::chrono::local_days start);
@@ -90,28 +89,26 @@ public:
     /// How many dates there are up to and with `day`.
     std::int64_t count_until(std::chrono::local_days day) const;
     /// The first date later than `day` (and than the start).
-    std::optional<std::chrono::local_days> after(std::chrono::local_days day) const;
-    bool is_empty() const { return !after(start_); }
+    std::optional<std::chrono::local_days> after(std::chrono::local_days day) const { return nth(count_until(day)); }
 
 private:
     using local_days = std::chrono::local_days;
     std::int64_t unit_of(local_days day) const;
     local_days unit_begin(std::int64_t unit) const;
     std::int64_t period_of(local_days day) const;
-    local_days begin(std::int64_t period) const;
+    std::int64_t first_unit(std::int64_t period) const { return unit_of(start_) + period * rule_.interval; }
     std::vector<local_days> dates_in(std::int64_t period) const;
-    int count_in(std::int64_t period) const;
     int kind_of(std::int64_t period) const;
+    void count_a_cycle();
     std::int64_t count_before(std::int64_t period) const;
 
     Rule rule_;
     local_days start_;
-    std::int64_t last_period_;             ///< the one that holds 9999-12-31
-    std::int64_t cycle_;                   ///< counts repeat after this many periods
-    std::int64_t cycle_count_ = -1;        ///< dates in a cycle
-    std::optional<int> every_period_;      ///< dates in each period, where all have the same number
-    std::int64_t up_to_start_ = 0;         ///< dates of period 0 that are not later than the start
-    mutable std::array<std::int16_t, 384> counts_;  ///< by kind of period; −1 unknown
+    std::int64_t last_period_;              ///< the one that holds 9999-12-31
+    std::int64_t cycle_;                    ///< counts repeat after this many periods
+    std::optional<int> every_period_;       ///< dates in each period, where all have the same number; otherwise:
+    std::vector<std::int32_t> before_;      ///< dates before each period of the first cycle, and in all of it
+    std::int64_t up_to_start_ = 0;          ///< dates of period 0 that are not later than the start
 };
 
 }  // namespace carillon

@@ -27,8 +27,10 @@ Rule simple_rule(const Recurrence& recurrence, local_days start) {
     return rule;
 }
 
+}  // namespace
+
 /// A series laid out from one local reading: dates from the schedule, instants from the zone, and where it ends.
-class Timetable {
+class Series::Timetable {
 public:
     Timetable(const Recurrence& recurrence, const LocalTime& start, std::string_view zone, bool all_day)
         : Timetable(recurrence, parsed(recurrence, local_days{start.date}), start, zone, all_day) {}
@@ -80,52 +82,48 @@ private:
     Schedule schedule_;
     bool all_day_;
     microseconds of_day_;
-    std::string_view zone_;
+    std::string zone_;
     std::optional<int> count_;
     std::optional<local_days> end_date_;
     std::optional<Until> until_;
 };
 
-}  // namespace
-
 Series::Series(Recurrence recurrence, Time start, std::string_view user_zone, bool all_day)
-    : recurrence_(std::move(recurrence)), start_(start), zone_(recurrence_.timezone.value_or(std::string(user_zone))), all_day_(all_day) {
-    if (!is_time_zone(zone_)) throw std::invalid_argument("not a time zone: " + zone_);
-}
+    : recurrence_(std::move(recurrence)),
+      start_(start),
+      zone_(recurrence_.timezone.value_or(std::string(user_zone))),
+      all_day_(all_day),
+      table_(std::make_shared<Timetable>(recurrence_, to_local(start_, zone_), zone_, all_day_)) {}
 
 std::optional<Occurrence> Series::at(std::int64_t number) const {
     if (number == 1) return Occurrence{1, start_};
     if (number < 1 || number > max_occurrence) return std::nullopt;
-    const Timetable table{recurrence_, to_local(start_, zone_), zone_, all_day_};
-    return table.occurrence(number, table.schedule().nth(number - 2));
+    return table_->occurrence(number, table_->schedule().nth(number - 2));
 }
 
 std::optional<Occurrence> Series::next(std::int64_t after_number, Time completed) const {
     if (after_number < 0 || after_number >= max_occurrence) return std::nullopt;
-    const LocalTime start = to_local(start_, zone_);
     if (recurrence_.anchor == Anchor::completion) {
-        const Timetable table{recurrence_, {to_local(completed, zone_).date, start.of_day}, zone_, all_day_};
+        const LocalTime start{to_local(completed, zone_).date, to_local(start_, zone_).of_day};
+        const Timetable table{recurrence_, start, zone_, all_day_};
         return table.occurrence(after_number + 1, table.schedule().nth(0));
     }
     if (recurrence_.catch_up || completed < start_) return at(after_number + 1);
-    const Timetable table{recurrence_, start, zone_, all_day_};
-    const auto date = table.first_after(completed);
+    const auto date = table_->first_after(completed);
     if (!date) return std::nullopt;
-    const std::int64_t number = table.schedule().count_until(*date) + 1;
-    return number > after_number ? table.occurrence(number, date) : at(after_number + 1);
+    const std::int64_t number = table_->schedule().count_until(*date) + 1;
+    return number > after_number ? table_->occurrence(number, date) : at(after_number + 1);
 }
 
 std::vector<Occurrence> Series::upcoming(Time after, int limit) const {
     std::vector<Occurrence> out;
-    const Timetable table{recurrence_, to_local(start_, zone_), zone_, all_day_};
     if (limit > 0 && start_ > after) out.push_back({1, start_});
-    auto date = table.first_after(std::max(after, start_));
-    std::int64_t number = date ? table.schedule().count_until(*date) + 1 : 0;
-    for (; static_cast<int>(out.size()) < limit; ++number) {
-        const auto occurrence = table.occurrence(number, date);
+    const auto first = table_->first_after(std::max(after, start_));
+    if (!first) return out;
+    for (std::int64_t number = table_->schedule().count_until(*first) + 1; static_cast<int>(out.size()) < limit; ++number) {
+        const auto occurrence = at(number);
         if (!occurrence) break;
         out.push_back(*occurrence);
-        date = table.schedule().after(*date);
     }
     return out;
 }

@@ -60,7 +60,7 @@ class Server:
         self._settings = {
             "LISTEN": "127.0.0.1:0", "MANAGEMENT_LISTEN": "127.0.0.1:0", "DATABASE_URL": self.database_url,
             "SIGN_UPS_PER_ADDRESS": "1000000", "SIGN_INS_PER_ADDRESS": "1000000",
-            "SIGN_INS_PER_ACCOUNT": "1000000", "METRICS_PUBLIC": "true", **settings}
+            "SIGN_INS_PER_ACCOUNT": "1000000", **settings}
         self._process = None
 
     @property

@@ -72,10 +72,13 @@ const std::string& postgres_template() {
 
 std::string postgres_url() {
     const char* file = std::getenv("CARILLON_TEST_POSTGRES_FILE");
-    if (!file) throw std::runtime_error("CARILLON_TEST_POSTGRES_FILE is not set: run `test/support/postgres start DIR` and name DIR/postgres.url");
+    if (!file)
+        throw std::runtime_error(
+            "CARILLON_TEST_POSTGRES_FILE is not set: run `test/support/postgres start DIR` and name DIR/postgres.url");
     std::ifstream in{file};
     std::string url;
-    if (!std::getline(in, url)) throw std::runtime_error(std::string{"no PostgreSQL for the tests: cannot read "} + file);
+    if (!std::getline(in, url))
+        throw std::runtime_error(std::string{"no PostgreSQL for the tests: cannot read "} + file);
     return url;
 }
 
@@ -88,7 +91,8 @@ void postgres_admin(const std::string& sql) {
     const std::unique_ptr<PGconn, decltype(&PQfinish)> connection{PQconnectdb(postgres_url().c_str()), &PQfinish};
     const std::unique_ptr<PGresult, decltype(&PQclear)> result{PQexec(connection.get(), sql.c_str()), &PQclear};
     const auto status = PQresultStatus(result.get());
-    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) throw std::runtime_error(PQerrorMessage(connection.get()));
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+        throw std::runtime_error(PQerrorMessage(connection.get()));
 }
 
 TemporaryFolder::TemporaryFolder() {
@@ -111,7 +115,8 @@ TestDatabase::TestDatabase(Backend backend, TestDatabaseOptions options) : optio
     } else {
         name_ = unique_name("test");
         url_ = postgres_url(name_);
-        postgres_admin("CREATE DATABASE " + name_ + (options.migrated ? " TEMPLATE " + postgres_template() : ""));
+        postgres_admin("CREATE DATABASE " + name_ + (options.migrated ? " TEMPLATE " + postgres_template() : "") +
+                       " STRATEGY file_copy");
     }
     database_ = open(url_, options_, metrics_);
 }
@@ -135,8 +140,9 @@ std::string add_user(db::Database& database, std::string_view timezone) {
     const auto now = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
     const std::string id = uuid_v7(now);
     const auto insert = [&](db::Transaction& tx) -> Result<void> {
-        tx.exec("INSERT INTO users (id, email, name, timezone, created_at) VALUES (:id, :email, :name, :timezone, :now)", id,
-                id + "@example.com", "Test User", timezone, to_micros(now));
+        tx.exec(
+            "INSERT INTO users (id, email, name, timezone, created_at) VALUES (:id, :email, :name, :timezone, :now)",
+            id, id + "@example.com", "Test User", timezone, to_micros(now));
         return {};
     };
     if (!database.write_now(insert)) throw std::runtime_error("no user could be added");

@@ -24,7 +24,8 @@ class Metrics;
 
 namespace carillon::db {
 
-/// `point`: keyed reads and pages, may run inline on the I/O thread (SQLite). `scan`: may take long, always on a reader thread.
+/// `point`: keyed reads and pages, may run inline on the I/O thread (SQLite). `scan`: may take long, always on a reader
+/// thread.
 enum class ReadKind { point, scan };
 
 class Database {
@@ -32,7 +33,8 @@ public:
     virtual ~Database() = default;
     virtual Backend backend() const noexcept = 0;
 
-    /// `work(Session&) -> Result<T>`. Database errors come back as Errc::unavailable (away or overloaded) or are thrown (defects).
+    /// `work(Session&) -> Result<T>`. Database errors come back as Errc::unavailable (away or overloaded) or are thrown
+    /// (defects).
     template <class F, class R = std::invoke_result_t<F&, Session&>>
     awaitable<R> read(ReadKind kind, F work) {
         if (kind == ReadKind::point) {
@@ -42,10 +44,12 @@ public:
         co_return co_await cross<Session, R>(submit, std::move(work));
     }
     template <class F>
-    auto read(F work) { return read(ReadKind::point, std::move(work)); }
+    auto read(F work) {
+        return read(ReadKind::point, std::move(work));
+    }
 
-    /// `work(Transaction&) -> Result<T>`: one transaction. A value commits, an Error or an exception rolls back. Returns
-    /// after the commit is durable. On PostgreSQL `work` may run a second time after a serialization failure.
+    /// `work(Transaction&) -> Result<T>`: one transaction. A value commits, an Error or an exception rolls back.
+    /// Returns after the commit is durable. On PostgreSQL `work` may run a second time after a serialization failure.
     template <class F, class R = std::invoke_result_t<F&, Transaction&>>
     awaitable<R> write(F work) {
         auto submit = [this](std::unique_ptr<Job> job) { submit_write(std::move(job)); };
@@ -54,19 +58,25 @@ public:
 
     /// The same for callers without a coroutine (CLI, start-up, tests). Never call them on an I/O or database thread.
     template <class F, class R = std::invoke_result_t<F&, Session&>>
-    R read_now(F work) { return wait<Session, R>([this](std::unique_ptr<Job> job) { submit_read(std::move(job)); }, std::move(work)); }
+    R read_now(F work) {
+        return wait<Session, R>([this](std::unique_ptr<Job> job) { submit_read(std::move(job)); }, std::move(work));
+    }
     template <class F, class R = std::invoke_result_t<F&, Transaction&>>
-    R write_now(F work) { return wait<Transaction, R>([this](std::unique_ptr<Job> job) { submit_write(std::move(job)); }, std::move(work)); }
+    R write_now(F work) {
+        return wait<Transaction, R>([this](std::unique_ptr<Job> job) { submit_write(std::move(job)); },
+                                    std::move(work));
+    }
 
-    /// Lets ReadKind::point reads run inline on the calling thread from now on, on a session of its own (SQLite; elsewhere
-    /// nothing changes). For I/O threads, once each. A thread may end before or after close().
+    /// Lets ReadKind::point reads run inline on the calling thread from now on, on a session of its own (SQLite;
+    /// elsewhere nothing changes). For I/O threads, once each. A thread may end before or after close().
     virtual void use_inline_reads_on_this_thread() {}
 
     /// Applies the embedded migrations under a lock; number applied. Throws std::runtime_error with one clear line.
     virtual int migrate() = 0;
     /// True while the last statement reached the database.
     virtual bool available() const noexcept = 0;
-    /// Consistent copy of a running SQLite database to `file`. Fails with: conflict (file exists), invalid (not SQLite).
+    /// Consistent copy of a running SQLite database to `file`. Fails with: conflict (file exists), invalid (not
+    /// SQLite).
     virtual Result<void> backup(const std::string& file) = 0;
     /// Stops taking work (it is answered Errc::unavailable), finishes what waits, closes. The destructor calls it too.
     virtual void close() = 0;
@@ -75,8 +85,9 @@ public:
     class Job {
     public:
         virtual ~Job() = default;
-        virtual bool run(Session& session) = 0;            ///< called on a database thread; a Transaction for writes
-        virtual void finish(std::optional<Error> error, std::exception_ptr defect) = 0;  ///< after commit or roll-back; at most one set
+        virtual bool run(Session& session) = 0;  ///< called on a database thread; a Transaction for writes
+        virtual void finish(std::optional<Error> error,
+                            std::exception_ptr defect) = 0;  ///< after commit or roll-back; at most one set
     };
 
 protected:
@@ -148,8 +159,9 @@ private:
             };
             submit(std::make_unique<WorkJob<S, R, F, decltype(done)>>(std::move(work), std::move(done)));
         };
-        auto result = co_await asio::async_initiate<const asio::use_awaitable_t<>, void(std::exception_ptr, std::optional<R>)>(
-            start, asio::use_awaitable);
+        auto result =
+            co_await asio::async_initiate<const asio::use_awaitable_t<>, void(std::exception_ptr, std::optional<R>)>(
+                start, asio::use_awaitable);
         co_return std::move(*result);
     }
 
@@ -158,8 +170,10 @@ private:
         std::promise<R> promise;
         auto future = promise.get_future();
         auto done = [promise = std::move(promise)](std::exception_ptr defect, std::optional<R> result) mutable {
-            if (defect) promise.set_exception(defect);
-            else promise.set_value(std::move(*result));
+            if (defect)
+                promise.set_exception(defect);
+            else
+                promise.set_value(std::move(*result));
         };
         submit(std::make_unique<WorkJob<S, R, F, decltype(done)>>(std::move(work), std::move(done)));
         return future.get();
@@ -167,11 +181,11 @@ private:
 };
 
 struct DatabaseOptions {
-    std::string url;             ///< `sqlite:carillon.db` or `postgresql://user:password@host/name`
-    int readers = 2;             ///< reader threads (SQLite) or pool size (PostgreSQL)
+    std::string url;               ///< `sqlite:carillon.db` or `postgresql://user:password@host/name`
+    int readers = 2;               ///< reader threads (SQLite) or pool size (PostgreSQL)
     std::size_t max_queue = 4096;  ///< waiting jobs; more answer unavailable at once
-    /// SQLite: hold the lock file `<file>.lock`, as `serve` does; throws if another process does. False opens for reading
-    /// only: beside a running server nothing else may write or checkpoint.
+    /// SQLite: hold the lock file `<file>.lock`, as `serve` does; throws if another process does. False opens for
+    /// reading only: beside a running server nothing else may write or checkpoint.
     bool exclusive = true;
 };
 

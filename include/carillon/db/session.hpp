@@ -37,8 +37,7 @@ enum class Column : std::uint8_t { integer, text };
 /// A value bound to a `:name` of the statement. Integers, bools, strings and optionals of them convert by themselves.
 struct Param {
     template <class T>
-        requires std::is_integral_v<T>
-    Param(T v) : type(Column::integer), integer(static_cast<std::int64_t>(v)) {}
+    requires std::is_integral_v<T> Param(T v) : type(Column::integer), integer(static_cast<std::int64_t>(v)) {}
     Param(std::string_view v) : type(Column::text), text(v) {}
     Param(const std::string& v) : type(Column::text), text(v) {}
     Param(const char* v) : type(Column::text), text(v) {}
@@ -53,7 +52,12 @@ struct Param {
 private:
     template <class T>
     static Param null_of() {
-        Param p{[] { if constexpr (std::is_integral_v<T>) return std::int64_t{0}; else return std::string_view{}; }()};
+        Param p{[] {
+            if constexpr (std::is_integral_v<T>)
+                return std::int64_t{0};
+            else
+                return std::string_view{};
+        }()};
         p.null = true;
         return p;
     }
@@ -69,10 +73,17 @@ public:
 };
 
 namespace detail {
-template <class T> struct unwrap { using type = T; };
-template <class T> struct unwrap<std::optional<T>> { using type = T; };
 template <class T>
-inline constexpr Column column_of = std::is_same_v<typename unwrap<T>::type, std::string> ? Column::text : Column::integer;
+struct unwrap {
+    using type = T;
+};
+template <class T>
+struct unwrap<std::optional<T>> {
+    using type = T;
+};
+template <class T>
+inline constexpr Column column_of =
+    std::is_same_v<typename unwrap<T>::type, std::string> ? Column::text : Column::integer;
 
 template <class T>
 T read_column(const Row& row, std::size_t i) {
@@ -144,7 +155,8 @@ public:
         const RowSink sink{&visit, [](void* context, const Row& row) {
                                [&]<std::size_t... I>(std::index_sequence<I...>) {
                                    (*static_cast<Visit*>(context))(detail::read_column<Out>(row, I)...);
-                               }(std::index_sequence_for<Out...>{});
+                               }
+                               (std::index_sequence_for<Out...>{});
                            }};
         run(sql, params, columns, sink);
     }

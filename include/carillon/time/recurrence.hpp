@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -61,6 +62,7 @@ struct Occurrence {
 class Series {
 public:
     /// `user_zone` is used where the recurrence names none. `all_day` occurrences fall at 23:59 of their day.
+    /// Throws std::invalid_argument for what parse_recurrence would refuse and for an unknown zone (defects).
     Series(Recurrence recurrence, Time start, std::string_view user_zone, bool all_day);
 
     /// The occurrence that follows number `after_number` and, unless catch_up, is the first one later than `now`.
@@ -74,10 +76,12 @@ public:
     std::optional<Occurrence> at(std::int64_t number) const;
 
 private:
+    class Timetable;
     Recurrence recurrence_;
     Time start_;
     std::string zone_;
     bool all_day_;
+    std::shared_ptr<const Timetable> table_;  ///< laid out from the start
 };
 
 /// How many days and periods this thread has looked at for recurrences: lets tests bound the cost of a jump.

@@ -1,6 +1,6 @@
 #include "audit/audit.hpp"
 
-#include "entries.hpp"
+#include "audit/entries.hpp"
 #include "routes.hpp"
 
 namespace carillon::audit {

@@ -1,4 +1,4 @@
-#include "entries.hpp"
+#include "audit/entries.hpp"
 
 namespace carillon::audit {
 namespace {

@@ -3,7 +3,7 @@
 #include "carillon/http/transact.hpp"
 #include "carillon/json.hpp"
 #include "carillon/log.hpp"
-#include "entries.hpp"
+#include "audit/entries.hpp"
 
 #include <boost/json/serialize.hpp>
 

@@ -16,8 +16,8 @@ namespace {
 namespace bj = boost::json;
 
 constexpr std::size_t max_name = 100;
-constexpr std::size_t max_email = 254;       // RFC 5321 section 4.5.3.1.3, without the angle brackets
-constexpr std::size_t max_local_part = 64;   // section 4.5.3.1.1
+constexpr std::size_t max_email = 254;      // RFC 5321 section 4.5.3.1.3, without the angle brackets
+constexpr std::size_t max_local_part = 64;  // section 4.5.3.1.1
 constexpr std::size_t max_timezone = 64;
 constexpr json::TextRule password_to_compare{1, 1024, true, false};
 constexpr json::TextRule password_to_choose{0, 1024, false, false};  // its length is judged by password_problem
@@ -28,11 +28,14 @@ const std::vector<std::string_view> themes{"system", "light", "dark"};
 
 /// Every preference with what it is until the user says otherwise.
 bj::object default_preferences() {
-    return {{"week_start", "monday"}, {"default_reminder_time", "09:00"}, {"theme", "system"},
-            {"locale", "en"},         {"notifications", true},            {"sounds", true}};
+    return {{"week_start", "monday"}, {"default_reminder_time", "09:00"},
+            {"theme", "system"},      {"locale", "en"},
+            {"notifications", true},  {"sounds", true}};
 }
 
-bool all_of(std::string_view text, bool (*allowed)(unsigned char)) { return std::all_of(text.begin(), text.end(), allowed); }
+bool all_of(std::string_view text, bool (*allowed)(unsigned char)) {
+    return std::all_of(text.begin(), text.end(), allowed);
+}
 bool is_digit(unsigned char c) { return c >= '0' && c <= '9'; }
 bool is_alphanumeric(unsigned char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
@@ -46,7 +49,8 @@ bool has_blank(std::string_view text) {
 }
 
 bool is_domain(std::string_view domain) {
-    if (domain.empty() || domain.find("..") != domain.npos || domain.front() == '.' || domain.back() == '.') return false;
+    if (domain.empty() || domain.find("..") != domain.npos || domain.front() == '.' || domain.back() == '.')
+        return false;
     if (domain.front() == '-' || domain.back() == '-') return false;
     // Other scripts pass as they are (RFC 6532); whether such a host exists is not for us to say.
     return all_of(domain, [](unsigned char c) { return is_alphanumeric(c) || c == '-' || c == '.' || c >= 0x80; });
@@ -56,7 +60,8 @@ bool is_local_part(std::string_view local) {
     if (local.empty() || local.size() > max_local_part) return false;
     if (local.front() == '.' || local.back() == '.' || local.find("..") != local.npos) return false;
     return all_of(local, [](unsigned char c) {
-        return is_alphanumeric(c) || c >= 0x80 || std::string_view("!#$%&'*+-/=?^_`{|}~.").find(static_cast<char>(c)) != std::string_view::npos;
+        return is_alphanumeric(c) || c >= 0x80 ||
+               std::string_view("!#$%&'*+-/=?^_`{|}~.").find(static_cast<char>(c)) != std::string_view::npos;
     });
 }
 
@@ -68,13 +73,16 @@ bool is_email(std::string_view email) {
 }
 
 bool is_time_of_day(std::string_view text) {
-    if (text.size() != 5 || text[2] != ':' || !all_of(text.substr(0, 2), is_digit) || !all_of(text.substr(3), is_digit)) return false;
+    if (text.size() != 5 || text[2] != ':' || !all_of(text.substr(0, 2), is_digit) || !all_of(text.substr(3), is_digit))
+        return false;
     return text.substr(0, 2) < "24" && text[3] < '6';
 }
 
 /// The shape of a BCP 47 tag: `de`, `pt-BR`, `zh-Hant-TW`.
 bool is_locale(std::string_view text) {
-    if (text.size() < 2 || text.size() > 35 || text.front() == '-' || text.back() == '-' || text.find("--") != text.npos) return false;
+    if (text.size() < 2 || text.size() > 35 || text.front() == '-' || text.back() == '-' ||
+        text.find("--") != text.npos)
+        return false;
     return all_of(text, [](unsigned char c) { return is_alphanumeric(c) || c == '-'; });
 }
 
@@ -113,7 +121,8 @@ void patch_preferences(bj::object& stored, const bj::object& patch, json::Fields
     };
     take(stored, "week_start", fields.choice("week_start", week_starts));
     take(stored, "theme", fields.choice("theme", themes));
-    take(stored, "default_reminder_time", checked("default_reminder_time", is_time_of_day, "must be a time of day such as 09:00"));
+    take(stored, "default_reminder_time",
+         checked("default_reminder_time", is_time_of_day, "must be a time of day such as 09:00"));
     take(stored, "locale", checked("locale", is_locale, "must be a language tag such as en or pt-BR"));
     take(stored, "notifications", fields.boolean("notifications"));
     take(stored, "sounds", fields.boolean("sounds"));
@@ -163,8 +172,10 @@ Result<User> patch_user(User user, const bj::object& body) {
         user.preferences = "{}";
     } else if (const auto* patch = fields.value("preferences")) {
         auto stored = parse_preferences(user.preferences);
-        if (patch->is_object()) patch_preferences(stored, patch->get_object(), fields);
-        else fields.error("preferences", "must be an object");
+        if (patch->is_object())
+            patch_preferences(stored, patch->get_object(), fields);
+        else
+            fields.error("preferences", "must be an object");
         user.preferences = bj::serialize(stored);
     }
     if (const auto done = fields.finish(); !done) return done.error();

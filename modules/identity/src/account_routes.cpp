@@ -35,7 +35,8 @@ std::optional<Error> needs_session(const Principal& principal) {
     return Error{Errc::forbidden, "An API token may not do this; sign in with the password."};
 }
 
-awaitable<Result<std::string>> Service::check_own_password(std::string user_id, std::string password, std::string field) {
+awaitable<Result<std::string>> Service::check_own_password(std::string user_id, std::string password,
+                                                           std::string field) {
     std::string subject = "password of " + user_id;
     auto attempt = co_await throttle_.take(std::move(subject), options_.wrong_passwords_per_account);
     if (!attempt) co_return attempt.error();
@@ -69,7 +70,8 @@ awaitable<http::Response> Service::change_password(http::Request& request) {
     fields.required("new_password");
     const auto chosen = fields.text("new_password", {0, 1024, false, false});
     if (chosen) {
-        if (const auto problem = password_problem(*chosen, user->email, user->name)) fields.error("new_password", *problem);
+        if (const auto problem = password_problem(*chosen, user->email, user->name))
+            fields.error("new_password", *problem);
         if (chosen == current) fields.error("new_password", "must differ from the current one");
     }
     if (const auto done = fields.finish(); !done) co_return http::problem(done.error());
@@ -77,7 +79,8 @@ awaitable<http::Response> Service::change_password(http::Request& request) {
     // A repeat after success finds the current password changed already: then its key decides, in transact().
     const std::string current_field = "current_password", key_field = "Idempotency-Key";
     const auto verified = co_await check_own_password(who.user_id, *current, current_field);
-    const bool repeat = !verified && verified.error().code == Errc::invalid && !request.header("Idempotency-Key").empty();
+    const bool repeat =
+        !verified && verified.error().code == Errc::invalid && !request.header("Idempotency-Key").empty();
     if (!verified && !repeat) co_return http::problem(verified.error());
     Result<std::string> hash = std::string();
     if (verified) hash = co_await passwords_.hash(*chosen);

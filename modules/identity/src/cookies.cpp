@@ -25,14 +25,15 @@ std::optional<RefreshToken> parse(std::string_view value) {
         parts[i] = value.substr(0, end);
         value.remove_prefix(std::min(end + 1, value.size()));
     }
-    if (!is_uuid(parts[0]) || !is_uuid(parts[1]) || !is_base64url(parts[2]) || !is_base64url(parts[3])) return std::nullopt;
+    if (!is_uuid(parts[0]) || !is_uuid(parts[1]) || !is_base64url(parts[2]) || !is_base64url(parts[3]))
+        return std::nullopt;
     return RefreshToken{std::string(parts[0]), std::string(parts[1]), std::string(parts[2]), std::string(parts[3])};
 }
 
-void add_cookie(http::Response& response, const http::Request& request, const Options& options, const std::string& value,
-                std::int64_t max_age) {
-    std::string cookie = std::string(cookie_name) + "=" + value + "; Path=/api/auth; Max-Age=" + std::to_string(max_age) +
-                         "; HttpOnly; SameSite=Strict";
+void add_cookie(http::Response& response, const http::Request& request, const Options& options,
+                const std::string& value, std::int64_t max_age) {
+    std::string cookie = std::string(cookie_name) + "=" + value +
+                         "; Path=/api/auth; Max-Age=" + std::to_string(max_age) + "; HttpOnly; SameSite=Strict";
     if (request.secure || options.public_url.starts_with("https://")) cookie += "; Secure";
     response.with("Set-Cookie", std::move(cookie));
 }
@@ -43,7 +44,8 @@ std::string origin_of(std::string_view url) {
     if (scheme == url.npos) return {};
     std::string origin = text::fold(url.substr(0, url.find_first_of("/?#", scheme + 3)));
     for (const auto& [prefix, port] : {std::pair{"http://", ":80"}, {"https://", ":443"}}) {
-        if (origin.starts_with(prefix) && origin.ends_with(port)) origin.resize(origin.size() - std::string_view(port).size());
+        if (origin.starts_with(prefix) && origin.ends_with(port))
+            origin.resize(origin.size() - std::string_view(port).size());
     }
     return origin;
 }
@@ -70,7 +72,8 @@ std::optional<RefreshToken> refresh_cookie(const http::Request& request) {
     return std::nullopt;
 }
 
-void set_refresh_cookie(http::Response& response, const http::Request& request, const Options& options, const RefreshToken& token) {
+void set_refresh_cookie(http::Response& response, const http::Request& request, const Options& options,
+                        const RefreshToken& token) {
     add_cookie(response, request, options, to_text(token), std::chrono::seconds(options.refresh_lifetime).count());
 }
 

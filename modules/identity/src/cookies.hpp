@@ -24,7 +24,8 @@ std::string to_text(const RefreshToken& token);
 std::optional<RefreshToken> refresh_cookie(const http::Request& request);
 
 /// `Set-Cookie` (RFC 6265): HttpOnly, SameSite=Strict, Path=/api/auth, Secure over https.
-void set_refresh_cookie(http::Response& response, const http::Request& request, const Options& options, const RefreshToken& token);
+void set_refresh_cookie(http::Response& response, const http::Request& request, const Options& options,
+                        const RefreshToken& token);
 void clear_refresh_cookie(http::Response& response, const http::Request& request, const Options& options);
 
 /// False when a browser says that another site's page sent this (`Origin`, `Sec-Fetch-Site`).

@@ -14,14 +14,16 @@ constexpr std::chrono::seconds confirm_interval{5};
 }  // namespace
 
 CredentialCache::CredentialCache() {
-    static_assert(crypto_shorthash_siphashx24_KEYBYTES == 16 && crypto_shorthash_siphashx24_BYTES == sizeof(CredentialKey));
+    static_assert(crypto_shorthash_siphashx24_KEYBYTES == 16 &&
+                  crypto_shorthash_siphashx24_BYTES == sizeof(CredentialKey));
     randombytes_buf(secret_.data(), secret_.size());
 }
 
 CredentialKey CredentialCache::key_of(std::string_view token) const {
     CredentialKey key;
     unsigned char out[sizeof key];
-    crypto_shorthash_siphashx24(out, reinterpret_cast<const unsigned char*>(token.data()), token.size(), secret_.data());
+    crypto_shorthash_siphashx24(out, reinterpret_cast<const unsigned char*>(token.data()), token.size(),
+                                secret_.data());
     std::memcpy(&key, out, sizeof key);
     return key;
 }

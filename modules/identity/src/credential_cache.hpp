@@ -1,5 +1,6 @@
 // What lets every request be authenticated without a signature check or a query: principals by a keyed hash of their
-// credential. An entry is confirmed with the database every few seconds, and at once after a revocation of its user here.
+// credential. An entry is confirmed with the database every few seconds, and at once after a revocation of its user
+// here.
 #pragma once
 
 #include "carillon/principal.hpp"

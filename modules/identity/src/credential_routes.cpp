@@ -63,7 +63,8 @@ awaitable<http::Response> Service::end_other_sessions(http::Request& request) {
     if (const auto refused = needs_session(who)) co_return http::problem(*refused);
     if (const auto fine = no_fields(request); !fine) co_return http::problem(fine.error());
     Work work = [&](db::Transaction& tx) -> Result<http::Response> {
-        for (const auto& id : Repository(tx).end_sessions_except(who.user_id, who.session_id)) revoke_in(tx, who.user_id, id);
+        for (const auto& id : Repository(tx).end_sessions_except(who.user_id, who.session_id))
+            revoke_in(tx, who.user_id, id);
         return http::Response::no_content();
     };
     co_return co_await http::transact(database_, request, std::move(work));
@@ -118,11 +119,14 @@ awaitable<http::Response> Service::create_token(http::Request& request) {
     Work work = [&](db::Transaction& tx) -> Result<http::Response> {
         Repository rows(tx);
         rows.lock_user(who.user_id);
-        if (rows.count_tokens(who.user_id) >= max_tokens) return Error{Errc::conflict, "There are 100 API tokens already."};
+        if (rows.count_tokens(who.user_id) >= max_tokens)
+            return Error{Errc::conflict, "There are 100 API tokens already."};
         rows.add_token(token, sha256_hex(secret));
         auto answer = to_json(token);
         answer["token"] = nullptr;
-        return http::Response::json(201, answer).with("Location", "/api/tokens/" + token.id).with("Cache-Control", "no-store");
+        return http::Response::json(201, answer)
+            .with("Location", "/api/tokens/" + token.id)
+            .with("Cache-Control", "no-store");
     };
     auto response = co_await http::transact(database_, request, std::move(work));
     if (response.status == 201) {

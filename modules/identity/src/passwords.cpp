@@ -21,36 +21,36 @@ constexpr std::size_t max_bytes = 1024;
 
 // The head of the public lists of leaked passwords, of those long enough to pass; folded and sorted.
 constexpr auto common = std::to_array<std::string_view>({
-    "00000000",     "0123456789",  "0987654321",   "11111111",      "1111111111",  "111222333",    "11223344",
-    "1122334455",   "12121212",    "123123123",    "123321123",     "1234512345",  "12345678",     "123456789",
-    "1234567890",   "12345678910", "1234567891",   "123456789a",    "123456abc",   "1234qwer",     "123654789",
-    "123qweasd",    "12qwaszx",    "147258369",    "147852369",     "159357456",   "1a2b3c4d",     "1q2w3e4r",
-    "1q2w3e4r5t",   "1q2w3e4r5t6y", "1qaz2wsx",    "1qaz2wsx3edc",  "1qazxsw2",    "22222222",     "31415926",
-    "55555555",     "66666666",    "77777777",     "789456123",     "87654321",    "88888888",     "963852741",
-    "987654321",    "9876543210",  "99999999",     "a1234567",      "a12345678",   "a123456789",   "aa123456",
-    "aa12345678",   "aaaaaaaa",    "abc12345",     "abc123456",     "abcd1234",    "abcd12345",    "abcdefgh",
-    "access14",     "adminadmin",  "administrator", "alexander",    "asdasdasd",   "asdf1234",     "asdfasdf",
-    "asdfghjk",     "asdfghjkl",   "asdfjkl;",     "babygirl",      "babygirl1",   "baseball",     "baseball1",
-    "basketball",   "benjamin",    "blink182",     "butterfly",     "carolina",    "changeme",     "changeme123",
-    "charlie1",     "chocolate",   "christian",    "christopher",   "computer",    "corvette",     "danielle",
-    "december",     "diamond1",    "dragon123",    "elephant",      "elizabeth",   "everything",   "facebook",
-    "february",     "football",    "football1",    "forever1",      "freedom1",    "fuckyou1",     "garfield",
-    "gfhjkmgfhjkm", "giovanni",    "hellohello",   "hello123",      "hello1234",   "iloveyou",     "iloveyou1",
-    "iloveyou2",    "internet",    "jennifer",     "jessica1",      "jonathan",    "jordan23",     "killer123",
-    "letmein1",     "letmein123",  "liverpool",    "liverpool1",    "login123",    "lovelove",     "loveyou1",
-    "manchester",   "marlboro",    "master123",    "maverick",      "mercedes",    "metallica",    "michael1",
-    "michelle",     "midnight",    "minecraft",    "monkey123",     "mustang1",    "myspace1",     "nicholas",
-    "november",     "p@ssw0rd",    "p@ssword",     "pa$$w0rd",      "pa$$word",    "pass1234",     "passw0rd",
-    "password",     "password!",   "password0",    "password01",    "password1",   "password1!",   "password11",
-    "password12",   "password123", "password1234", "password2",     "password3",   "patricia",     "pokemon1",
-    "princess",     "princess1",   "pussycat",     "q1w2e3r4",      "q1w2e3r4t5",  "qazwsx123",    "qazwsxed",
-    "qazwsxedc",    "qq123456",    "qwer1234",     "qwerasdf",      "qwertyui",    "qwertyuiop",   "qwerty12",
-    "qwerty123",    "qwerty1234",  "qwerty12345",  "qwerty123456",  "qwertyqwerty", "rockyou1",    "samantha",
-    "samsung1",     "scorpion",    "september",    "shadow12",      "snowball",    "spiderman",    "starwars",
-    "startrek",     "steelers",    "stephanie",    "sunshine",      "sunshine1",   "superman",     "superman1",
-    "swordfish",    "taylor13",    "test1234",     "testtest",      "thomas123",   "tinkerbell",   "trustno1",
-    "undertaker",   "unknown1",    "valentina",    "veronica",      "victoria",    "welcome1",     "welcome123",
-    "westside",     "whatever",    "william1",     "xxxxxxxx",      "yankees1",    "zaq12wsx",     "zaq1zaq1",
+    "00000000",     "0123456789",   "0987654321",    "11111111",     "1111111111",   "111222333",  "11223344",
+    "1122334455",   "12121212",     "123123123",     "123321123",    "1234512345",   "12345678",   "123456789",
+    "1234567890",   "12345678910",  "1234567891",    "123456789a",   "123456abc",    "1234qwer",   "123654789",
+    "123qweasd",    "12qwaszx",     "147258369",     "147852369",    "159357456",    "1a2b3c4d",   "1q2w3e4r",
+    "1q2w3e4r5t",   "1q2w3e4r5t6y", "1qaz2wsx",      "1qaz2wsx3edc", "1qazxsw2",     "22222222",   "31415926",
+    "55555555",     "66666666",     "77777777",      "789456123",    "87654321",     "88888888",   "963852741",
+    "987654321",    "9876543210",   "99999999",      "a1234567",     "a12345678",    "a123456789", "aa123456",
+    "aa12345678",   "aaaaaaaa",     "abc12345",      "abc123456",    "abcd1234",     "abcd12345",  "abcdefgh",
+    "access14",     "adminadmin",   "administrator", "alexander",    "asdasdasd",    "asdf1234",   "asdfasdf",
+    "asdfghjk",     "asdfghjkl",    "asdfjkl;",      "babygirl",     "babygirl1",    "baseball",   "baseball1",
+    "basketball",   "benjamin",     "blink182",      "butterfly",    "carolina",     "changeme",   "changeme123",
+    "charlie1",     "chocolate",    "christian",     "christopher",  "computer",     "corvette",   "danielle",
+    "december",     "diamond1",     "dragon123",     "elephant",     "elizabeth",    "everything", "facebook",
+    "february",     "football",     "football1",     "forever1",     "freedom1",     "fuckyou1",   "garfield",
+    "gfhjkmgfhjkm", "giovanni",     "hellohello",    "hello123",     "hello1234",    "iloveyou",   "iloveyou1",
+    "iloveyou2",    "internet",     "jennifer",      "jessica1",     "jonathan",     "jordan23",   "killer123",
+    "letmein1",     "letmein123",   "liverpool",     "liverpool1",   "login123",     "lovelove",   "loveyou1",
+    "manchester",   "marlboro",     "master123",     "maverick",     "mercedes",     "metallica",  "michael1",
+    "michelle",     "midnight",     "minecraft",     "monkey123",    "mustang1",     "myspace1",   "nicholas",
+    "november",     "p@ssw0rd",     "p@ssword",      "pa$$w0rd",     "pa$$word",     "pass1234",   "passw0rd",
+    "password",     "password!",    "password0",     "password01",   "password1",    "password1!", "password11",
+    "password12",   "password123",  "password1234",  "password2",    "password3",    "patricia",   "pokemon1",
+    "princess",     "princess1",    "pussycat",      "q1w2e3r4",     "q1w2e3r4t5",   "qazwsx123",  "qazwsxed",
+    "qazwsxedc",    "qq123456",     "qwer1234",      "qwerasdf",     "qwertyui",     "qwertyuiop", "qwerty12",
+    "qwerty123",    "qwerty1234",   "qwerty12345",   "qwerty123456", "qwertyqwerty", "rockyou1",   "samantha",
+    "samsung1",     "scorpion",     "september",     "shadow12",     "snowball",     "spiderman",  "starwars",
+    "startrek",     "steelers",     "stephanie",     "sunshine",     "sunshine1",    "superman",   "superman1",
+    "swordfish",    "taylor13",     "test1234",      "testtest",     "thomas123",    "tinkerbell", "trustno1",
+    "undertaker",   "unknown1",     "valentina",     "veronica",     "victoria",     "welcome1",   "welcome123",
+    "westside",     "whatever",     "william1",      "xxxxxxxx",     "yankees1",     "zaq12wsx",   "zaq1zaq1",
     "zxcvbnm1",     "zxcvbnm123",
 });
 
@@ -94,13 +94,22 @@ Verdict PasswordHasher::Cost::verify(const std::string& stored, std::string_view
 // Runs at most `max_running` jobs of the pool at once; each that ends takes the next waiting one along.
 class PasswordHasher::Queue : public std::enable_shared_from_this<Queue> {
 public:
-    Queue(boost::asio::thread_pool& pool, prometheus::Gauge& depth, int max_running, int max_waiting)
-        : pool_(pool), depth_(depth), max_running_(max_running), max_waiting_(static_cast<std::size_t>(max_waiting)) {}
+    Queue(boost::asio::thread_pool& pool, Metrics& metrics, int max_running, int max_waiting)
+        : pool_(pool),
+          depth_(metrics.gauge("carillon_password_hashes_pending", "Passwords being hashed or waiting for it.")),
+          done_(metrics.counter("carillon_password_hashes_total", "Passwords hashed or compared.")),
+          refused_(
+              metrics.counter("carillon_password_hashes_refused_total", "Passwords refused because too many waited.")),
+          max_running_(max_running),
+          max_waiting_(static_cast<std::size_t>(max_waiting)) {}
 
     /// False when too many wait already.
     bool submit(std::function<void()> job) {
         const std::lock_guard lock(mutex_);
-        if (running_ >= max_running_ && waiting_.size() >= max_waiting_) return false;
+        if (running_ >= max_running_ && waiting_.size() >= max_waiting_) {
+            refused_.Increment();
+            return false;
+        }
         depth_.Increment();
         if (running_ >= max_running_) {
             waiting_.push_back(std::move(job));
@@ -114,6 +123,7 @@ public:
 private:
     void run(std::function<void()> job) {
         while (job) {
+            done_.Increment();
             job();
             const std::lock_guard lock(mutex_);
             depth_.Decrement();
@@ -129,6 +139,8 @@ private:
 
     boost::asio::thread_pool& pool_;
     prometheus::Gauge& depth_;
+    prometheus::Counter& done_;
+    prometheus::Counter& refused_;
     const int max_running_;
     const std::size_t max_waiting_;
     std::mutex mutex_;
@@ -139,8 +151,7 @@ private:
 PasswordHasher::PasswordHasher(boost::asio::thread_pool& pool, Metrics& metrics, const Options& options)
     : cost_{static_cast<unsigned long long>(options.hash_passes), options.hash_memory} {
     if (sodium_init() < 0) throw std::runtime_error("libsodium cannot be initialised");
-    auto& depth = metrics.gauge("carillon_password_hashes_pending", "Passwords being hashed or waiting for it.");
-    queue_ = std::make_shared<Queue>(pool, depth, options.max_hashing, options.max_hash_queue);
+    queue_ = std::make_shared<Queue>(pool, metrics, options.max_hashing, options.max_hash_queue);
 }
 
 template <class T>
@@ -165,8 +176,8 @@ awaitable<Result<T>> PasswordHasher::offload(std::function<T()> work) {
             done(nullptr, Result<T>(std::move(busy)));
         }
     };
-    auto out = co_await asio::async_initiate<const asio::use_awaitable_t<>, void(std::exception_ptr, Out)>(start,
-                                                                                                         asio::use_awaitable);
+    auto out = co_await asio::async_initiate<const asio::use_awaitable_t<>, void(std::exception_ptr, Out)>(
+        start, asio::use_awaitable);
     co_return std::move(*out);
 }
 

@@ -17,7 +17,8 @@
 
 namespace carillon::identity {
 
-/// What is wrong with a new password, for people; nothing when it will do. `password` as it came, `email` and `name` of the account.
+/// What is wrong with a new password, for people; nothing when it will do. `password` as it came, `email` and `name` of
+/// the account.
 std::optional<std::string> password_problem(std::string_view password, std::string_view email, std::string_view name);
 
 struct Verdict {

@@ -89,7 +89,8 @@ public:
     void add_session(const Session& session, std::string_view family_hash, std::string_view refresh_hash);
     bool session_alive(std::string_view user_id, std::string_view id, Time now);
     /// Replaces the refresh token if `old_hash` is the current one.
-    bool rotate(const Session& session, std::string_view family_hash, std::string_view old_hash, std::string_view new_hash);
+    bool rotate(const Session& session, std::string_view family_hash, std::string_view old_hash,
+                std::string_view new_hash);
     std::optional<RefreshState> refresh_state(std::string_view user_id, std::string_view id);
     std::vector<Session> sessions(std::string_view user_id, Time now);
     bool end_session(std::string_view user_id, std::string_view id);

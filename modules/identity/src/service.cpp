@@ -58,7 +58,8 @@ Client client_of(const http::Request& request) {
     return {request.remote_address, std::string(agent)};
 }
 
-Service::Service(db::Database& database, const Clock& clock, boost::asio::thread_pool& hashing, Metrics& metrics, Options options)
+Service::Service(db::Database& database, const Clock& clock, boost::asio::thread_pool& hashing, Metrics& metrics,
+                 Options options)
     : database_(database),
       clock_(clock),
       options_(std::move(options)),
@@ -74,7 +75,8 @@ Service::Service(db::Database& database, const Clock& clock, boost::asio::thread
         return true;
     };
     // With the database away the first sign-in makes the key.
-    if (const auto made = database_.write_now(std::move(work)); !made) log::warn("no signing key yet", {{"detail", made.error().detail}});
+    if (const auto made = database_.write_now(std::move(work)); !made)
+        log::warn("no signing key yet", {{"detail", made.error().detail}});
 }
 
 awaitable<Result<Principal>> Service::authenticate(const http::Request& request) {
@@ -92,9 +94,12 @@ awaitable<Result<Principal>> Service::authenticate_token(std::string token) {
     if (known && cache_.is_fresh(*known, now)) co_return std::move(known->principal);
 
     Result<Credential> credential = refused();
-    if (known) credential = std::move(*known);
-    else if (token.starts_with(api_token_prefix)) credential = co_await find_api_token(std::move(token));
-    else credential = co_await verify_access_token(std::move(token));
+    if (known)
+        credential = std::move(*known);
+    else if (token.starts_with(api_token_prefix))
+        credential = co_await find_api_token(std::move(token));
+    else
+        credential = co_await verify_access_token(std::move(token));
     if (credential) credential = co_await confirm(std::move(*credential));
     if (!credential) {
         if (credential.error().code == Errc::unauthenticated) cache_.remove(key);
@@ -144,7 +149,8 @@ awaitable<Result<Credential>> Service::confirm(Credential credential) {
         Repository rows(session);
         if (who.token_id.empty()) return Standing{rows.session_alive(who.user_id, who.session_id, now), false};
         const auto token = rows.token(who.user_id, who.token_id);
-        return Standing{token.has_value(), token && (!token->last_used_at || *token->last_used_at <= now - touch_interval)};
+        return Standing{token.has_value(),
+                        token && (!token->last_used_at || *token->last_used_at <= now - touch_interval)};
     };
     const auto standing = co_await database_.read(std::move(work));
     if (!standing) co_return standing.error();
@@ -212,7 +218,8 @@ Result<void> Service::set_password(std::string email, std::string password) {
     };
     const auto user = database_.read_now(std::move(find));
     if (!user) return user.error();
-    auto account = check_account(user->name.empty() ? "-" : user->name, user->email, std::move(password), user->timezone);
+    auto account =
+        check_account(user->name.empty() ? "-" : user->name, user->email, std::move(password), user->timezone);
     if (!account) return account.error();
     const std::string hash = passwords_.hash_now(account->password);
     auto work = [&](db::Transaction& tx) -> Result<bool> {

@@ -34,13 +34,15 @@ struct SignedIn {
 
 class Service final : public Identity {
 public:
-    Service(db::Database& database, const Clock& clock, boost::asio::thread_pool& hashing, Metrics& metrics, Options options);
+    Service(db::Database& database, const Clock& clock, boost::asio::thread_pool& hashing, Metrics& metrics,
+            Options options);
 
     awaitable<Result<Principal>> authenticate(const http::Request& request) override;
     awaitable<Result<Principal>> authenticate_token(std::string token) override;
     std::optional<UserSettings> settings_in(db::Session& session, std::string_view user_id) override;
     std::optional<std::string> user_by_email_in(db::Session& session, std::string_view email) override;
-    Result<std::string> add_user(std::string name, std::string email, std::string password, std::string timezone) override;
+    Result<std::string> add_user(std::string name, std::string email, std::string password,
+                                 std::string timezone) override;
     Result<void> set_password(std::string email, std::string password) override;
     void on_revoked(std::function<void(const std::string&, const std::string&)> ended) override;
     void on_account_deleted(std::function<void(db::Transaction&, const std::string&)> erase) override;
@@ -65,7 +67,8 @@ private:
     void revoke_in(db::Transaction& tx, const std::string& user_id, const std::string& credential_id);
 
     // account_routes.cpp
-    /// The user's password hash if `password` is right; counts wrong ones. Fails with: invalid (naming `field`), throttled, unavailable.
+    /// The user's password hash if `password` is right; counts wrong ones. Fails with: invalid (naming `field`),
+    /// throttled, unavailable.
     awaitable<Result<std::string>> check_own_password(std::string user_id, std::string password, std::string field);
     awaitable<http::Response> change_password(http::Request& request);
     awaitable<http::Response> get_me(http::Request& request);

@@ -16,7 +16,9 @@ Error wrong_login() { return {Errc::unauthenticated, "The e-mail address or the 
 Error ended() { return {Errc::unauthenticated, "The session has ended; sign in again."}; }
 
 Error key_reused() {
-    return {Errc::invalid, "This Idempotency-Key was used with another body.", {{"Idempotency-Key", "was used with another body"}}};
+    return {Errc::invalid,
+            "This Idempotency-Key was used with another body.",
+            {{"Idempotency-Key", "was used with another body"}}};
 }
 
 /// Of everything in a sign-up but the password, which must not be kept under so fast a hash.
@@ -36,8 +38,11 @@ SignedIn Service::open_session(db::Transaction& tx, const User& user, const Clie
     Repository rows(tx);
     const Time now = clock_.now();
     for (const auto& id : rows.trim_sessions(user.id, now, max_sessions - 1)) revoke_in(tx, user.id, id);
-    const Session session{user.id, uuid_v7(now), now, now, now + options_.refresh_lifetime, client.user_agent, client.address};
-    SignedIn result{user, {}, std::chrono::floor<std::chrono::seconds>(now) + options_.access_lifetime,
+    const Session session{user.id,           uuid_v7(now),  now, now, now + options_.refresh_lifetime,
+                          client.user_agent, client.address};
+    SignedIn result{user,
+                    {},
+                    std::chrono::floor<std::chrono::seconds>(now) + options_.access_lifetime,
                     {user.id, session.id, random_token(16), random_token(32)}};
     rows.add_session(session, sha256_hex(result.refresh.family), sha256_hex(result.refresh.secret));
     result.token = access_tokens_.sign(tx, {user.id, session.id, result.expires_at});
@@ -157,15 +162,16 @@ awaitable<Result<SignedIn>> Service::sign_in(std::string email, std::string pass
     co_return result;
 }
 
-// A replaced token is refused. Within a few seconds that is two tabs racing, or an answer that was lost (409: the cookie
-// of the winner is in the same jar); later somebody else holds a copy, and nobody can tell who, so the session ends.
+// A replaced token is refused. Within a few seconds that is two tabs racing, or an answer that was lost (409: the
+// cookie of the winner is in the same jar); later somebody else holds a copy, and nobody can tell who, so the session
+// ends.
 awaitable<Result<SignedIn>> Service::refresh(RefreshToken token, Client client) {
     const std::string family = sha256_hex(token.family), old_hash = sha256_hex(token.secret);
     auto work = [&](db::Transaction& tx) -> Result<Rotation> {
         Repository rows(tx);
         const Time now = clock_.now();
-        const Session session{token.user_id, token.session_id, {}, now, now + options_.refresh_lifetime, client.user_agent,
-                              client.address};
+        const Session session{token.user_id,     token.session_id, {}, now, now + options_.refresh_lifetime,
+                              client.user_agent, client.address};
         RefreshToken next{token.user_id, token.session_id, token.family, random_token(32)};
         if (rows.rotate(session, family, old_hash, sha256_hex(next.secret))) {
             const auto user = rows.user(token.user_id);

@@ -45,8 +45,9 @@ Result<void> no_fields(const http::Request& request) {
 }
 
 http::Response Service::signed_in(int status, const http::Request& request, const SignedIn& result) const {
-    auto response = http::Response::json(
-        status, {{"user", to_summary(result.user)}, {"token", result.token}, {"expires_at", format_rfc3339(result.expires_at)}});
+    auto response = http::Response::json(status, {{"user", to_summary(result.user)},
+                                                  {"token", result.token},
+                                                  {"expires_at", format_rfc3339(result.expires_at)}});
     response.with("Cache-Control", "no-store");
     if (result.replayed) response.with("Idempotency-Replayed", "true");
     set_refresh_cookie(response, request, options_, result.refresh);

@@ -33,7 +33,8 @@ awaitable<Result<Throttle::Attempt>> Throttle::take(std::string subject, Limit l
     const double next = 1 - (limit.count - 1) / std::max(1.0, current - 1);
     const double wait = room >= 0 && before > 0 ? 1 - room / before - passed : 1 - passed + next;
     Error error{Errc::throttled, "Too many attempts; try again later."};
-    error.retry_after = std::max(1, static_cast<int>(std::ceil(wait * static_cast<double>(limit.window.count()) - 1e-6)));
+    error.retry_after =
+        std::max(1, static_cast<int>(std::ceil(wait * static_cast<double>(limit.window.count()) - 1e-6)));
     co_return error;
 }
 

@@ -20,8 +20,8 @@ using namespace std::chrono_literals;
 
 constexpr std::string_view audience = "carillon";
 constexpr std::size_t max_token = 2048;
-constexpr auto clock_skew = 30s;         // between replicas
-constexpr auto reload_interval = 1s;     // an unknown `kid` asks the database no more often
+constexpr auto clock_skew = 30s;          // between replicas
+constexpr auto reload_interval = 1s;      // an unknown `kid` asks the database no more often
 constexpr auto refresh_interval = 10min;  // a known one asks now and then: another replica may have retired it
 
 struct JwtFree {
@@ -74,8 +74,8 @@ AccessTokens::Key AccessTokens::current_in(db::Transaction& tx) {
         tx.exec("DELETE FROM signing_keys WHERE created_at < :created", created);
     }
     Key key{random_token(9), random_token(32), now, {}};
-    tx.exec("INSERT INTO signing_keys (kid, secret, created_at) VALUES (:kid, :secret, :created_at)", key.kid, key.secret,
-            to_micros(now));
+    tx.exec("INSERT INTO signing_keys (kid, secret, created_at) VALUES (:kid, :secret, :created_at)", key.kid,
+            key.secret, to_micros(now));
     tx.on_commit([this] {
         const std::lock_guard lock(mutex_);
         ++made_;

@@ -28,17 +28,28 @@ TEST_CASE("the profile has every preference from the start", "[identity]") {
     const auto account = world.account();
     const auto answer = world.server.call(Method::get, "/api/auth/me", "", with_token(account.token));
     REQUIRE(answer.status == 200);
-    CHECK(bj::parse(answer.body) == bj::value({{"id", account.id}, {"name", "Ada"}, {"email", "ada@example.org"}, {"timezone", "Europe/Berlin"},
-        {"preferences", {{"week_start", "monday"}, {"default_reminder_time", "09:00"}, {"theme", "system"}, {"locale", "en"},
-                         {"notifications", true}, {"sounds", true}}},
-        {"created_at", "2027-03-01T12:00:00Z"}}));
+    CHECK(bj::parse(answer.body) == bj::value({{"id", account.id},
+                                               {"name", "Ada"},
+                                               {"email", "ada@example.org"},
+                                               {"timezone", "Europe/Berlin"},
+                                               {"preferences",
+                                                {{"week_start", "monday"},
+                                                 {"default_reminder_time", "09:00"},
+                                                 {"theme", "system"},
+                                                 {"locale", "en"},
+                                                 {"notifications", true},
+                                                 {"sounds", true}}},
+                                               {"created_at", "2027-03-01T12:00:00Z"}}));
 }
 
 TEST_CASE("PATCH changes what it names and nothing else", "[identity]") {
     World world(GENERATE(Backend::sqlite, Backend::postgresql));
     const auto account = world.account();
-    const auto patch = [&](const std::string& body) { return world.server.call(Method::patch, "/api/auth/me", body, with_token(account.token)); };
-    auto answer = patch(R"({"name":" Ada Lovelace ","preferences":{"theme":"dark","default_reminder_time":"07:30","sounds":false}})");
+    const auto patch = [&](const std::string& body) {
+        return world.server.call(Method::patch, "/api/auth/me", body, with_token(account.token));
+    };
+    auto answer = patch(
+        R"({"name":" Ada Lovelace ","preferences":{"theme":"dark","default_reminder_time":"07:30","sounds":false}})");
     REQUIRE(answer.status == 200);
     CHECK(world.server.call(Method::get, "/api/auth/me", "", with_token(account.token)).body == answer.body);
     auto profile = body_of(answer);
@@ -49,7 +60,9 @@ TEST_CASE("PATCH changes what it names and nothing else", "[identity]") {
     CHECK(profile.at("preferences").at("week_start") == "monday");
 
     const auto settings = [&] {
-        auto work = [&](db::Session& session) -> Result<UserSettings> { return *world.server.identity().settings_in(session, account.id); };
+        auto work = [&](db::Session& session) -> Result<UserSettings> {
+            return *world.server.identity().settings_in(session, account.id);
+        };
         return *world.database->read_now(work);
     };
     CHECK(settings().default_reminder_time == 7h + 30min);
@@ -69,7 +82,9 @@ TEST_CASE("the e-mail address can be changed, but not to another's", "[identity]
     World world(GENERATE(Backend::sqlite, Backend::postgresql));
     const auto ada = world.account();
     world.account("bob@example.org");
-    const auto patch = [&](const std::string& body) { return world.server.call(Method::patch, "/api/auth/me", body, with_token(ada.token)).status; };
+    const auto patch = [&](const std::string& body) {
+        return world.server.call(Method::patch, "/api/auth/me", body, with_token(ada.token)).status;
+    };
     CHECK(patch(R"({"name":"Bob","email":"BOB@example.org"})") == 409);
     CHECK(world.count("SELECT count(*) FROM users WHERE name = 'Bob'") == 0);
     CHECK(patch(R"({"email":"ADA@example.org"})") == 200);
@@ -106,10 +121,24 @@ TEST_CASE("a change of password can be repeated with its Idempotency-Key", "[ide
     const auto replayed = call(change);
     CHECK(replayed.status == 204);
     CHECK(header_of(replayed, "Idempotency-Replayed") == "true");
-    CHECK(wrong_fields(call(R"({"current_password":"correct horse","new_password":"another bell"})")) == std::vector<std::string>{"Idempotency-Key"});
+    CHECK(wrong_fields(call(R"({"current_password":"correct horse","new_password":"another bell"})")) ==
+          std::vector<std::string>{"Idempotency-Key"});
     CHECK(world.sign_in("ada@example.org", "a fine bell").status == 200);
-    const auto first = world.server.call(Method::post, "/api/auth/change-password", change, with_key(account.token, "change-2"));
+    const auto first =
+        world.server.call(Method::post, "/api/auth/change-password", change, with_key(account.token, "change-2"));
     CHECK(wrong_fields(first) == std::vector<std::string>{"current_password"});
+}
+
+TEST_CASE("no hash of a password is kept beside an Idempotency-Key", "[identity]") {
+    World world(Backend::sqlite);
+    const auto ada = world.account(), bob = world.account("bob@example.org");
+    const std::string other = R"({"current_password":"correct horse","new_password":"another fine bell"})";
+    REQUIRE(world.server.call(Method::post, "/api/auth/change-password", change, with_key(ada.token, "key")).status ==
+            204);
+    REQUIRE(world.server.call(Method::post, "/api/auth/change-password", other, with_key(bob.token, "key")).status ==
+            204);
+    CHECK(world.count("SELECT count(*) FROM idempotency") == 2);
+    CHECK(world.count("SELECT count(DISTINCT request_hash) FROM idempotency") == 1);
 }
 
 TEST_CASE("whoever holds a session cannot guess the password without end", "[identity]") {
@@ -117,12 +146,14 @@ TEST_CASE("whoever holds a session cannot guess the password without end", "[ide
     const auto account = world.account();
     const std::string wrong = R"({"current_password":"wrong horse","new_password":"a fine bell"})";
     for (int i = 0; i < 10; ++i) {
-        CHECK(world.server.call(Method::post, "/api/auth/change-password", wrong, with_token(account.token)).status == 422);
+        CHECK(world.server.call(Method::post, "/api/auth/change-password", wrong, with_token(account.token)).status ==
+              422);
     }
     const auto answer = world.server.call(Method::post, "/api/auth/change-password", change, with_token(account.token));
     CHECK(answer.status == 429);
     CHECK_FALSE(header_of(answer, "Retry-After").empty());
-    CHECK(world.server.call(Method::del, "/api/auth/me", R"({"password":"correct horse"})", with_token(account.token)).status == 429);
+    CHECK(world.server.call(Method::del, "/api/auth/me", R"({"password":"correct horse"})", with_token(account.token))
+              .status == 429);
 }
 
 TEST_CASE("a deleted account leaves a pseudonym, and nothing that signs in", "[identity]") {
@@ -130,7 +161,8 @@ TEST_CASE("a deleted account leaves a pseudonym, and nothing that signs in", "[i
     const auto account = world.account();
     const auto other = world.account("bob@example.org");
     Call with = with_token(account.token);
-    const auto token = text_of(body_of(world.server.call(Method::post, "/api/tokens", R"({"name":"x"})", with)), "token");
+    const auto token =
+        text_of(body_of(world.server.call(Method::post, "/api/tokens", R"({"name":"x"})", with)), "token");
     REQUIRE(world.server.authenticate(token).has_value());
     world.exec("UPDATE users SET sequence = 41 WHERE id = '" + account.id + "'");
     std::vector<std::string> erased, ended;
@@ -138,7 +170,8 @@ TEST_CASE("a deleted account leaves a pseudonym, and nothing that signs in", "[i
         CHECK(tx.query_one<std::string>("SELECT email FROM users WHERE id = :id", user).has_value());
         erased.push_back(user);
     });
-    world.server.identity().on_revoked([&](const std::string& user, const std::string& id) { ended.push_back(user + "/" + id); });
+    world.server.identity().on_revoked(
+        [&](const std::string& user, const std::string& id) { ended.push_back(user + "/" + id); });
 
     CHECK(world.server.call(Method::del, "/api/auth/me", R"({"password":"wrong horse"})", with).status == 422);
     CHECK(world.server.authenticate(account.token).has_value());
@@ -169,9 +202,12 @@ TEST_CASE("an account is deleted with all that is other modules', or not at all"
     World world(GENERATE(Backend::sqlite, Backend::postgresql));
     const auto account = world.account();
     const auto before = world.everything();
-    world.server.identity().on_account_deleted([](db::Transaction& tx, const std::string&) { tx.exec("DELETE FROM sessions"); });
-    world.server.identity().on_account_deleted([](db::Transaction&, const std::string&) { throw std::runtime_error("erasing failed"); });
-    CHECK_THROWS(world.server.call(Method::del, "/api/auth/me", R"({"password":"correct horse"})", with_token(account.token)));
+    world.server.identity().on_account_deleted(
+        [](db::Transaction& tx, const std::string&) { tx.exec("DELETE FROM sessions"); });
+    world.server.identity().on_account_deleted(
+        [](db::Transaction&, const std::string&) { throw std::runtime_error("erasing failed"); });
+    CHECK_THROWS(
+        world.server.call(Method::del, "/api/auth/me", R"({"password":"correct horse"})", with_token(account.token)));
     CHECK(world.everything() == before);
     CHECK(world.server.authenticate(account.token).has_value());
 }
@@ -192,8 +228,13 @@ TEST_CASE("sessions are listed and ended by their own user only", "[identity]") 
     const auto items = list(second.token);
     REQUIRE(items.size() == 2);
     const auto session = world.server.authenticate(second.token)->session_id;
-    CHECK(items[0] == bj::value({{"id", session}, {"created_at", "2027-03-01T12:01:00Z"}, {"last_used_at", "2027-03-01T12:01:00Z"},
-                                 {"expires_at", "2027-03-31T12:01:00Z"}, {"user_agent", "test"}, {"address", "198.51.100.7"}, {"current", true}}));
+    CHECK(items[0] == bj::value({{"id", session},
+                                 {"created_at", "2027-03-01T12:01:00Z"},
+                                 {"last_used_at", "2027-03-01T12:01:00Z"},
+                                 {"expires_at", "2027-03-31T12:01:00Z"},
+                                 {"user_agent", "test"},
+                                 {"address", "198.51.100.7"},
+                                 {"current", true}}));
     CHECK(items[1].at("current") == false);
     const auto first_id = text_of(items[1].as_object(), "id");
 
@@ -233,7 +274,9 @@ TEST_CASE("the command line adds users and sets passwords by the same rules", "[
     CHECK(identity.add_user("Ada", "ada@EXAMPLE.org", "correct horse", "").error().code == Errc::conflict);
     CHECK(identity.add_user("", "x", "y", "z").error().fields.size() == 4);
     CHECK(identity.add_user("\xff", "a@b", "correct horse", "").error().code == Errc::invalid);
-    auto find = [&](db::Session& session) -> Result<std::string> { return *identity.user_by_email_in(session, " ADA@example.org"); };
+    auto find = [&](db::Session& session) -> Result<std::string> {
+        return *identity.user_by_email_in(session, " ADA@example.org");
+    };
     CHECK(*world.database->read_now(find) == *id);
     const auto account = World::account_of(world.sign_in("ada@example.org"));
     CHECK(account.id == *id);

@@ -11,7 +11,8 @@ class Tokens {
 public:
     explicit Tokens(Backend backend) : world(backend), account(world.account()) {}
 
-    Response call(Method method, const std::string& path, const std::string& body = {}, const std::string& token = {}, const std::string& key = {}) {
+    Response call(Method method, const std::string& path, const std::string& body = {}, const std::string& token = {},
+                  const std::string& key = {}) {
         Call with;
         with.token = token.empty() ? account.token : token;
         if (!key.empty()) with.headers = {{"Idempotency-Key", key}};
@@ -23,7 +24,9 @@ public:
         CHECK(header_of(answer, "Cache-Control") == "no-store");
         return body_of(answer);
     }
-    bj::array list(const std::string& token = {}) { return body_of(call(Method::get, "/api/tokens", "", token)).at("items").as_array(); }
+    bj::array list(const std::string& token = {}) {
+        return body_of(call(Method::get, "/api/tokens", "", token)).at("items").as_array();
+    }
 
     World world;
     Account account;
@@ -83,7 +86,8 @@ TEST_CASE("a revoked API token is refused at once here and within seconds elsewh
     REQUIRE(world.server.authenticate(secret).has_value());
     REQUIRE(other.authenticate(secret).has_value());
     std::vector<std::string> ended;
-    world.server.identity().on_revoked([&](const std::string&, const std::string& credential) { ended.push_back(credential); });
+    world.server.identity().on_revoked(
+        [&](const std::string&, const std::string& credential) { ended.push_back(credential); });
     const bool all = GENERATE(false, true);
     CHECK(tokens.call(Method::del, all ? "/api/tokens" : "/api/tokens/" + id).status == 204);
     CHECK(ended == std::vector<std::string>{id});
@@ -121,7 +125,10 @@ TEST_CASE("an API token may not do what would outlive it", "[identity]") {
     CHECK(tokens.call(Method::del, "/api/auth/sessions/" + text_of(made, "id"), "", secret).status == 403);
     CHECK(tokens.call(Method::patch, "/api/auth/me", R"({"email":"x@example.org"})", secret).status == 403);
     CHECK(tokens.call(Method::del, "/api/auth/me", R"({"password":"correct horse"})", secret).status == 403);
-    CHECK(tokens.call(Method::post, "/api/auth/change-password", R"({"current_password":"correct horse","new_password":"a fine bell"})", secret).status == 403);
+    CHECK(tokens
+              .call(Method::post, "/api/auth/change-password",
+                    R"({"current_password":"correct horse","new_password":"a fine bell"})", secret)
+              .status == 403);
     CHECK(tokens.call(Method::post, "/api/auth/sign-out", "", secret).status == 403);
     CHECK(tokens.world.everything() == before);
     CHECK(tokens.call(Method::patch, "/api/auth/me", R"({"preferences":{"theme":"dark"}})", secret).status == 200);

@@ -24,21 +24,35 @@ struct Form {
 
 std::string text(std::size_t length, char c = 'a') { return '"' + std::string(length, c) + '"'; }
 
-const std::vector<std::string> wrong_for_text{"1", "-1", "1000000000000", "true", "[]", "{}", R"("")", R"("   ")", R"("\u0000")",
-                                              R"("a\u0000b")", R"("a\u0007b")", R"("a\u0085b")", R"("\u3000\u00a0")"};
+const std::vector<std::string> wrong_for_text{"1",
+                                              "-1",
+                                              "1000000000000",
+                                              "true",
+                                              "[]",
+                                              "{}",
+                                              R"("")",
+                                              R"("   ")",
+                                              R"("\u0000")",
+                                              R"("a\u0000b")",
+                                              R"("a\u0007b")",
+                                              R"("a\u0085b")",
+                                              R"("\u3000\u00a0")"};
 
 std::vector<Form> forms() {
     const Field name{"name", true, {text(101), R"("a\nb")"}};
-    const Field email{"email",
-                      true,
-                      {text(3), R"("@")", R"("a@")", R"("@b")", R"("a@b@c")", R"("a b@c")", R"("a@b c")", R"("a@b..c")", R"("a@.b")",
-                       R"("a@b.")", R"("a@-b")", R"(".a@b")", R"("a.@b")", R"("a..b@c")", R"("a@b,c")", R"("a(x)@b")", R"("\u00a0a\u00a0a@b")",
-                       '"' + std::string(65, 'a') + "@example.org\"", "\"a@" + std::string(253, 'b') + '"'}};
-    const Field password{"password",
-                         true,
-                         {text(7, 'x'), text(129, 'x'), text(5000, 'x'), R"("password1")", R"("PassWord123")", R"("1234567890")",
-                          R"("grace@example.org")", R"("GRACE@example.ORG")", R"("Grace Hopper")", R"("tab\tinside it")"}};
-    const Field timezone{"timezone", false, {R"("Mars/Olympus")", R"("+02:00")", R"("CEST!")", R"("../../etc/passwd")", text(2000)}};
+    const Field email{
+        "email",
+        true,
+        {text(3), R"("@")", R"("a@")", R"("@b")", R"("a@b@c")", R"("a b@c")", R"("a@b c")", R"("a@b..c")", R"("a@.b")",
+         R"("a@b.")", R"("a@-b")", R"(".a@b")", R"("a.@b")", R"("a..b@c")", R"("a@b,c")", R"("a(x)@b")",
+         R"("\u00a0a\u00a0a@b")", '"' + std::string(65, 'a') + "@example.org\"", "\"a@" + std::string(253, 'b') + '"'}};
+    const Field password{
+        "password",
+        true,
+        {text(7, 'x'), text(129, 'x'), text(5000, 'x'), R"("password1")", R"("PassWord123")", R"("1234567890")",
+         R"("grace@example.org")", R"("GRACE@example.ORG")", R"("Grace Hopper")", R"("tab\tinside it")"}};
+    const Field timezone{
+        "timezone", false, {R"("Mars/Olympus")", R"("+02:00")", R"("CEST!")", R"("../../etc/passwd")", text(2000)}};
     auto chosen = password;
     chosen.name = "new_password";
     chosen.wrong.push_back(R"("correct horse")");
@@ -48,19 +62,35 @@ std::vector<Form> forms() {
     changed.push_back({"preferences", false, {}});
     const bj::object preferences{{"week_start", "sunday"}};
     return {
-        {Method::post, "/api/auth/sign-up",
+        {Method::post,
+         "/api/auth/sign-up",
          {{"name", "Grace Hopper"}, {"email", "grace@example.org"}, {"password", "a fine bell"}, {"timezone", "UTC"}},
-         {name, email, password, timezone}, false},
-        {Method::post, "/api/auth/sign-in", {{"email", "grace@example.org"}, {"password", "correct horse"}},
-         {{"email", true, {text(1025)}}, {"password", true, {text(1025)}}}, false},
-        {Method::post, "/api/auth/change-password", {{"current_password", "correct horse"}, {"new_password", "a fine bell"}},
-         {compared("current_password"), chosen}, true},
-        {Method::patch, "/api/auth/me",
-         {{"name", "Grace"}, {"email", "g@example.org"}, {"timezone", "UTC"}, {"preferences", preferences}}, changed, true},
+         {name, email, password, timezone},
+         false},
+        {Method::post,
+         "/api/auth/sign-in",
+         {{"email", "grace@example.org"}, {"password", "correct horse"}},
+         {{"email", true, {text(1025)}}, {"password", true, {text(1025)}}},
+         false},
+        {Method::post,
+         "/api/auth/change-password",
+         {{"current_password", "correct horse"}, {"new_password", "a fine bell"}},
+         {compared("current_password"), chosen},
+         true},
+        {Method::patch,
+         "/api/auth/me",
+         {{"name", "Grace"}, {"email", "g@example.org"}, {"timezone", "UTC"}, {"preferences", preferences}},
+         changed,
+         true},
         {Method::del, "/api/auth/me", {{"password", "correct horse"}}, {compared("password")}, true},
-        {Method::post, "/api/tokens", {{"name", "backup"}, {"expires_at", "2028-01-01T00:00:00Z"}},
-         {name, {"expires_at", false, {R"("tomorrow")", R"("2028-01-01")", R"("2028-01-01T00:00:00")", R"("2027-03-01T12:00:00Z")",
-                                       R"("0000-01-01T00:00:00Z")", R"("10000-01-01T00:00:00Z")", R"("2028-02-30T00:00:00Z")"}}},
+        {Method::post,
+         "/api/tokens",
+         {{"name", "backup"}, {"expires_at", "2028-01-01T00:00:00Z"}},
+         {name,
+          {"expires_at",
+           false,
+           {R"("tomorrow")", R"("2028-01-01")", R"("2028-01-01T00:00:00")", R"("2027-03-01T12:00:00Z")",
+            R"("0000-01-01T00:00:00Z")", R"("10000-01-01T00:00:00Z")", R"("2028-02-30T00:00:00Z")"}}},
          true},
     };
 }
@@ -68,8 +98,9 @@ std::vector<Form> forms() {
 class Bad {
 public:
     explicit Bad(Backend backend) : world(backend, generous()) {
-        account = World::account_of(world.server.call(Method::post, "/api/auth/sign-up",
-            R"({"name":"Grace Hopper","email":"grace@example.org","password":"correct horse"})"));
+        account = World::account_of(
+            world.server.call(Method::post, "/api/auth/sign-up",
+                              R"({"name":"Grace Hopper","email":"grace@example.org","password":"correct horse"})"));
         world.account("taken@example.org");
         before = world.everything();
     }
@@ -143,7 +174,8 @@ TEST_CASE("every wrong preference is named", "[identity]") {
     const Form form{Method::patch, "/api/auth/me", {}, {}, true};
     const std::vector<std::pair<std::string, std::vector<std::string>>> wrong{
         {"week_start", {R"("tuesday")", "1", R"("Monday")"}},
-        {"default_reminder_time", {R"("24:00")", R"("09:60")", R"("9:00")", R"("09:00:00")", R"("aa:bb")", "540", R"("")"}},
+        {"default_reminder_time",
+         {R"("24:00")", R"("09:60")", R"("9:00")", R"("09:00:00")", R"("aa:bb")", "540", R"("")"}},
         {"theme", {R"("blue")", "null1"}},
         {"locale", {R"("e")", R"("en_US")", R"("-en")", R"("en--US")", text(36), "1", R"("e\u0000n")"}},
         {"notifications", {R"("yes")", "1"}},
@@ -160,8 +192,8 @@ TEST_CASE("every wrong preference is named", "[identity]") {
 
 TEST_CASE("all wrong fields are named at once", "[identity]") {
     Bad bad(Backend::sqlite);
-    const auto answer = bad.world.server.call(Method::post, "/api/auth/sign-up",
-        R"({"name":"","email":"x","password":"short","timezone":"Mars","admin":1})");
+    const auto answer = bad.world.server.call(
+        Method::post, "/api/auth/sign-up", R"({"name":"","email":"x","password":"short","timezone":"Mars","admin":1})");
     CHECK(wrong_fields(answer) == std::vector<std::string>{"name", "email", "timezone", "password", "admin"});
 }
 
@@ -172,8 +204,9 @@ TEST_CASE("what is no JSON object is refused", "[identity]") {
     for (const auto& form : forms()) {
         INFO(form.path);
         const auto good = bj::serialize(form.good);
-        for (const auto& body : {std::string(), std::string("{"), good.substr(0, good.size() / 2), std::string("{\"name\":\"\xff\"}"),
-                                 std::string(R"({"name":"\ud800"})"), deep, good + "x"}) {
+        for (const auto& body :
+             {std::string(), std::string("{"), good.substr(0, good.size() / 2), std::string("{\"name\":\"\xff\"}"),
+              std::string(R"({"name":"\ud800"})"), deep, good + "x"}) {
             CHECK(bad.send(form, body).status == 400);
         }
         for (const auto* body : {"[]", "null", "\"text\"", "1"}) CHECK(bad.send(form, body).status == 422);
@@ -216,23 +249,27 @@ TEST_CASE("unknown query parameters are refused everywhere", "[identity]") {
 TEST_CASE("a bad Idempotency-Key is refused", "[identity]") {
     World world(Backend::sqlite);
     Call with;
-    with.headers = {{"Idempotency-Key", GENERATE(std::string("two words"), std::string(256, 'k'), std::string("caf\xC3\xA9"))}};
+    with.headers = {
+        {"Idempotency-Key", GENERATE(std::string("two words"), std::string(256, 'k'), std::string("caf\xC3\xA9"))}};
     CHECK(wrong_fields(world.sign_up("ada@example.org", with)) == std::vector<std::string>{"Idempotency-Key"});
     CHECK(world.count("SELECT count(*) FROM users") == 0);
 }
 
 TEST_CASE("an address of another script and a long one are fine", "[identity]") {
     World world(GENERATE(Backend::sqlite, Backend::postgresql));
-    CHECK(world.sign_up("\xD0\xB0\xD0\xB4\xD0\xB0@\xD0\xBF\xD1\x80\xD0\xB8\xD0\xBC\xD0\xB5\xD1\x80.\xD1\x80\xD1\x84").status == 201);
+    CHECK(world.sign_up("\xD0\xB0\xD0\xB4\xD0\xB0@\xD0\xBF\xD1\x80\xD0\xB8\xD0\xBC\xD0\xB5\xD1\x80.\xD1\x80\xD1\x84")
+              .status == 201);
     CHECK(world.sign_up("a+b.c_d-e@xn--mgbh0fb.example").status == 201);
     CHECK(world.sign_up(std::string(64, 'a') + "@" + std::string(189, 'b')).status == 201);
-    CHECK(world.sign_in("\xD0\x90\xD0\x94\xD0\x90@\xD0\xBF\xD1\x80\xD0\xB8\xD0\xBC\xD0\xB5\xD1\x80.\xD1\x80\xD1\x84").status == 200);
+    CHECK(world.sign_in("\xD0\x90\xD0\x94\xD0\x90@\xD0\xBF\xD1\x80\xD0\xB8\xD0\xBC\xD0\xB5\xD1\x80.\xD1\x80\xD1\x84")
+              .status == 200);
 }
 
 TEST_CASE("a strange User-Agent does not spoil the session", "[identity]") {
     World world(GENERATE(Backend::sqlite, Backend::postgresql));
-    const std::string agent = GENERATE(std::string("\xff\xfe"), std::string("a\0b", 3), std::string(150, 'x') + std::string(200, '\xC3'),
-                                       std::string(199, 'x') + "\xC3\xA9");
+    const std::string agent =
+        GENERATE(std::string("\xff\xfe"), std::string("a\0b", 3), std::string(150, 'x') + std::string(200, '\xC3'),
+                 std::string(199, 'x') + "\xC3\xA9");
     http::Header header{"User-Agent", agent};
     Call with;
     with.headers = {header};

@@ -64,8 +64,9 @@ TEST_CASE("one password typed on two systems is one password", "[identity]") {
     const auto body = [](const char* password) {
         return std::string(R"({"name":"Ada","email":"ada@example.org","password":")") + password + R"("})";
     };
-    REQUIRE(world.server.call(Method::post, "/api/auth/sign-up", body("pa\xCC\x88sswo\xCC\x88rter")).status == 201);  // decomposed
-    CHECK(world.sign_in("ada@example.org", "p\xC3\xA4ssw\xC3\xB6rter").status == 200);                                // composed
+    REQUIRE(world.server.call(Method::post, "/api/auth/sign-up", body("pa\xCC\x88sswo\xCC\x88rter")).status ==
+            201);                                                                       // decomposed
+    CHECK(world.sign_in("ada@example.org", "p\xC3\xA4ssw\xC3\xB6rter").status == 200);  // composed
 }
 
 TEST_CASE("a sign-up with Idempotency-Key can be repeated", "[identity]") {
@@ -84,7 +85,8 @@ TEST_CASE("a sign-up with Idempotency-Key can be repeated", "[identity]") {
 
     SECTION("but not with another body") {
         CHECK(wrong_fields(world.sign_up("bob@example.org", with)) == std::vector<std::string>{"Idempotency-Key"});
-        const auto other = world.server.call(Method::post, "/api/auth/sign-up",
+        const auto other = world.server.call(
+            Method::post, "/api/auth/sign-up",
             R"({"name":"Ada","email":"ada@example.org","password":"another horse","timezone":"Europe/Berlin"})", with);
         CHECK(other.status == 422);
         CHECK(wrong_fields(other) == std::vector<std::string>{"Idempotency-Key"});
@@ -102,9 +104,11 @@ TEST_CASE("two equal sign-ups at once make one account", "[identity]") {
     Call with;
     with.headers = {{"Idempotency-Key", "twice"}};
     const std::string body = R"({"name":"Ada","email":"ada@example.org","password":"correct horse"})";
-    const auto answers = world.server.call_all({{Method::post, "/api/auth/sign-up", body, with}, {Method::post, "/api/auth/sign-up", body, with}});
+    const auto answers = world.server.call_all(
+        {{Method::post, "/api/auth/sign-up", body, with}, {Method::post, "/api/auth/sign-up", body, with}});
     CHECK(std::min(answers[0].status, answers[1].status) == 201);
-    CHECK((std::max(answers[0].status, answers[1].status) == 409 || std::max(answers[0].status, answers[1].status) == 201));
+    CHECK((std::max(answers[0].status, answers[1].status) == 409 ||
+           std::max(answers[0].status, answers[1].status) == 201));
     CHECK(world.count("SELECT count(*) FROM users") == 1);
 }
 
@@ -164,7 +168,8 @@ TEST_CASE("of two refreshes at once one wins and the other is told to look again
     World world(GENERATE(Backend::sqlite, Backend::postgresql));
     Call with;
     with.cookie = world.account().cookie;
-    const auto answers = world.server.call_all({{Method::post, "/api/auth/refresh", "", with}, {Method::post, "/api/auth/refresh", "", with}});
+    const auto answers = world.server.call_all(
+        {{Method::post, "/api/auth/refresh", "", with}, {Method::post, "/api/auth/refresh", "", with}});
     CHECK(std::min(answers[0].status, answers[1].status) == 200);
     CHECK(std::max(answers[0].status, answers[1].status) == 409);
     CHECK(world.count("SELECT count(*) FROM sessions") == 1);
@@ -198,19 +203,22 @@ TEST_CASE("other sites' pages cannot use the cookie", "[identity]") {
         with.headers = std::move(headers);
         return world.server.call(Method::post, path, "", with).status;
     };
-    for (const auto* origin : {"https://evil.example", "null", "https://tasks.example.evil.example", "http://tasks.example:8080", "\xff"}) {
+    for (const auto* origin :
+         {"https://evil.example", "null", "https://tasks.example.evil.example", "http://tasks.example:8080", "\xff"}) {
         CHECK(from({{"Origin", origin}}) == 403);
     }
     CHECK(from({{"Sec-Fetch-Site", "cross-site"}}) == 403);
     CHECK(world.count("SELECT count(*) FROM sessions") == 1);
-    const auto* const fine = GENERATE("https://tasks.example", "https://tasks.example:443", "HTTPS://TASKS.example", "http://localhost:5173");
+    const auto* const fine = GENERATE("https://tasks.example", "https://tasks.example:443", "HTTPS://TASKS.example",
+                                      "http://localhost:5173");
     CHECK(from({{"Origin", fine}, {"Sec-Fetch-Site", "same-origin"}}) < 300);
 }
 
 TEST_CASE("sign-out ends the session", "[identity]") {
     World world(GENERATE(Backend::sqlite, Backend::postgresql));
     std::vector<std::pair<std::string, std::string>> ended;
-    world.server.identity().on_revoked([&](const std::string& user, const std::string& credential) { ended.emplace_back(user, credential); });
+    world.server.identity().on_revoked(
+        [&](const std::string& user, const std::string& credential) { ended.emplace_back(user, credential); });
     const auto account = world.account();
     const auto other = World::account_of(world.sign_in("ada@example.org"));
     const auto session = world.server.authenticate(account.token)->session_id;
@@ -264,8 +272,11 @@ TEST_CASE("too many passwords at once are refused, not queued without end", "[id
     World world(Backend::sqlite, options);
     std::vector<Replica::Planned> calls;
     for (int i = 0; i < 12; ++i) {
-        calls.push_back({Method::post, "/api/auth/sign-up",
-                         R"({"name":"Ada","password":"correct horse","email":"a)" + std::to_string(i) + R"(@example.org"})", {}});
+        calls.push_back(
+            {Method::post,
+             "/api/auth/sign-up",
+             R"({"name":"Ada","password":"correct horse","email":"a)" + std::to_string(i) + R"(@example.org"})",
+             {}});
     }
     int made = 0, refused = 0;
     for (const auto& answer : world.server.call_all(std::move(calls))) {
@@ -279,13 +290,32 @@ TEST_CASE("too many passwords at once are refused, not queued without end", "[id
     CHECK(world.server.metrics().find("carillon_password_hashes_pending 0") != std::string::npos);
 }
 
+TEST_CASE("an unknown address costs as much as a wrong password", "[identity]") {
+    World world(Backend::sqlite);
+    world.account();
+    const auto hashes = [&] {
+        const std::string name = "\ncarillon_password_hashes_total ";
+        const auto text = world.server.metrics();
+        return std::stoi(text.substr(text.find(name) + name.size()));
+    };
+    const int before = hashes();
+    REQUIRE(world.sign_in("ada@example.org", "wrong horse").status == 401);
+    CHECK(hashes() == before + 1);
+    const auto unknown = world.sign_in("nobody@example.org", "wrong horse");
+    CHECK(unknown.status == 401);
+    CHECK(unknown.body == world.sign_in("ada@example.org", "wrong horse").body);
+    CHECK(hashes() == before + 3);
+}
+
 TEST_CASE("a stored hash of another cost is renewed by the next sign-in", "[identity]") {
     World world(Backend::sqlite);
     world.account();
     auto dearer = test_options();
     dearer.hash_passes = 2;
     Replica later(*world.database, world.clock, dearer);
-    CHECK(later.call(Method::post, "/api/auth/sign-in", R"({"email":"ada@example.org","password":"correct horse"})").status == 200);
+    CHECK(later.call(Method::post, "/api/auth/sign-in", R"({"email":"ada@example.org","password":"correct horse"})")
+              .status == 200);
     CHECK(world.everything().find("t=2") != std::string::npos);
-    CHECK(later.call(Method::post, "/api/auth/sign-in", R"({"email":"ada@example.org","password":"correct horse"})").status == 200);
+    CHECK(later.call(Method::post, "/api/auth/sign-in", R"({"email":"ada@example.org","password":"correct horse"})")
+              .status == 200);
 }

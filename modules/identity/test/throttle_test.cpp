@@ -27,7 +27,8 @@ TEST_CASE("an account takes ten wrong passwords in a quarter of an hour", "[iden
     guess(world, 5, "ADA@example.org", "198.51.100.2");
     const auto answer = world.sign_in("ada@example.org", "wrong horse", from("198.51.100.3"));
     CHECK(answer.status == 429);
-    CHECK(world.sign_in("ada@example.org", "correct horse", from("198.51.100.3")).status == 429);  // else guessing would go on
+    CHECK(world.sign_in("ada@example.org", "correct horse", from("198.51.100.3")).status ==
+          429);  // else guessing would go on
     CHECK(world.server.metrics().find(R"(carillon_sign_ins_total{result="throttled"} 2)") != std::string::npos);
 
     SECTION("which costs no other account and not the owner") {
@@ -62,8 +63,10 @@ TEST_CASE("an unknown account is throttled like a known one", "[identity]") {
 TEST_CASE("an address has fifty wrong passwords, over all accounts", "[identity]") {
     World world(Backend::sqlite);
     world.account("ada@example.org", from("192.0.2.1"));
-    for (int i = 0; i < 10; ++i) guess(world, 5, "user" + std::to_string(i) + "@example.org", "2001:db8:1:2::" + std::to_string(i));
-    CHECK(world.sign_in("ada@example.org", "correct horse", from("2001:db8:1:2:ffff::1")).status == 429);  // the same /64
+    for (int i = 0; i < 10; ++i)
+        guess(world, 5, "user" + std::to_string(i) + "@example.org", "2001:db8:1:2::" + std::to_string(i));
+    CHECK(world.sign_in("ada@example.org", "correct horse", from("2001:db8:1:2:ffff::1")).status ==
+          429);  // the same /64
     CHECK(world.sign_in("ada@example.org", "correct horse", from("2001:db8:1:3::1")).status == 200);
     CHECK(world.sign_in("ada@example.org", "correct horse", from("::ffff:192.0.2.9")).status == 200);
 }
@@ -79,7 +82,8 @@ TEST_CASE("guesses made at once are counted one by one", "[identity]") {
     world.account("ada@example.org", from("192.0.2.1"));
     std::vector<Replica::Planned> guesses;
     for (int i = 0; i < 30; ++i) {
-        guesses.push_back({Method::post, "/api/auth/sign-in", R"({"email":"ada@example.org","password":"wrong horse"})", from("198.51.100.1")});
+        guesses.push_back({Method::post, "/api/auth/sign-in", R"({"email":"ada@example.org","password":"wrong horse"})",
+                           from("198.51.100.1")});
     }
     int tried = 0;
     for (const auto& answer : world.server.call_all(std::move(guesses))) tried += answer.status == 401;
@@ -107,7 +111,8 @@ TEST_CASE("replicas that share a store share the throttle", "[identity]") {
     World world(Backend::sqlite, options);
     Replica other(*world.database, world.clock, options);
     guess(world, 10, "ada@example.org", "198.51.100.1");
-    CHECK(other.call(Method::post, "/api/auth/sign-in", R"({"email":"ada@example.org","password":"wrong horse"})").status == 429);
+    CHECK(other.call(Method::post, "/api/auth/sign-in", R"({"email":"ada@example.org","password":"wrong horse"})")
+              .status == 429);
 }
 
 TEST_CASE("the local state store counts, forgets in time, and stays bounded", "[identity]") {

@@ -43,7 +43,8 @@ struct Call {
 class Replica {
 public:
     Replica(db::Database& database, const Clock& clock, Options options)
-        : identity_(make_identity(database, clock, pool_, metrics_, std::move(options))), routes_(identity_->routes()) {}
+        : identity_(make_identity(database, clock, pool_, metrics_, std::move(options))),
+          routes_(identity_->routes()) {}
     ~Replica() { pool_.join(); }
 
     Identity& identity() { return *identity_; }
@@ -118,8 +119,9 @@ private:
         for (const auto& route : routes_) {
             if (route.method != request.method) continue;
             const auto brace = route.pattern.find('{');
-            if (brace == std::string::npos ? route.pattern == request.path
-                                           : request.path.starts_with(route.pattern.substr(0, brace)) && request.path.size() > brace) {
+            if (brace == std::string::npos
+                    ? route.pattern == request.path
+                    : request.path.starts_with(route.pattern.substr(0, brace)) && request.path.size() > brace) {
                 request.params.clear();
                 if (brace != std::string::npos) request.params.push_back(request.path.substr(brace));
                 return &route;
@@ -187,12 +189,16 @@ public:
         : database(backend), options_(std::move(options)), server(*database, clock, options_) {}
 
     Response sign_up(const std::string& email, Call with = {}) {
-        return server.call(Method::post, "/api/auth/sign-up",
-                           R"({"name":"Ada","email":")" + email + R"(","password":"correct horse","timezone":"Europe/Berlin"})", with);
+        return server.call(
+            Method::post, "/api/auth/sign-up",
+            R"({"name":"Ada","email":")" + email + R"(","password":"correct horse","timezone":"Europe/Berlin"})", with);
     }
-    Account account(const std::string& email = "ada@example.org", Call with = {}) { return account_of(sign_up(email, with)); }
+    Account account(const std::string& email = "ada@example.org", Call with = {}) {
+        return account_of(sign_up(email, with));
+    }
     Response sign_in(const std::string& email, const std::string& password = "correct horse", Call with = {}) {
-        return server.call(Method::post, "/api/auth/sign-in", R"({"email":")" + email + R"(","password":")" + password + R"("})", with);
+        return server.call(Method::post, "/api/auth/sign-in",
+                           R"({"email":")" + email + R"(","password":")" + password + R"("})", with);
     }
     static Account account_of(const Response& response) {
         INFO(response.body);
@@ -201,7 +207,9 @@ public:
         return {text_of(body.at("user").as_object(), "id"), text_of(body, "token"), cookie_of(response)};
     }
     std::int64_t count(const std::string& sql) {
-        auto work = [&](db::Session& session) -> Result<std::int64_t> { return std::get<0>(*session.query_one<std::int64_t>(sql)); };
+        auto work = [&](db::Session& session) -> Result<std::int64_t> {
+            return std::get<0>(*session.query_one<std::int64_t>(sql));
+        };
         return *database->read_now(work);
     }
     void exec(const std::string& sql) {
@@ -218,13 +226,17 @@ public:
             const auto add = [&](std::string_view sql) {
                 for (const auto& [row] : session.query<std::string>(sql)) all += row + "\n";
             };
-            add("SELECT id || '|' || email || '|' || COALESCE(name, '') || '|' || timezone || '|' || preferences FROM users ORDER BY id");
-            add("SELECT user_id || '|' || password_hash || '|' || COALESCE(sign_up_key, '') || '|' || COALESCE(sign_up_body, '') "
+            add("SELECT id || '|' || email || '|' || COALESCE(name, '') || '|' || timezone || '|' || preferences FROM "
+                "users ORDER BY id");
+            add("SELECT user_id || '|' || password_hash || '|' || COALESCE(sign_up_key, '') || '|' || "
+                "COALESCE(sign_up_body, '') "
                 "FROM credentials ORDER BY user_id");
-            add("SELECT user_id || '|' || id || '|' || family_hash || '|' || refresh_hash || '|' || COALESCE(previous_hash, '') "
+            add("SELECT user_id || '|' || id || '|' || family_hash || '|' || refresh_hash || '|' || "
+                "COALESCE(previous_hash, '') "
                 "FROM sessions ORDER BY user_id, id");
             add("SELECT user_id || '|' || id || '|' || name || '|' || token_hash FROM api_tokens ORDER BY user_id, id");
-            add("SELECT user_id || '|' || key || '|' || request_hash || '|' || headers || '|' || body FROM idempotency ORDER BY user_id, key");
+            add("SELECT user_id || '|' || key || '|' || request_hash || '|' || headers || '|' || body FROM idempotency "
+                "ORDER BY user_id, key");
             return all;
         };
         return *database->read_now(work);

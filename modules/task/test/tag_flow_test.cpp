@@ -9,7 +9,7 @@ namespace {
 
 std::int64_t tag_id(World& w, const std::string& name) {
     for (const auto& tag : w.get("/api/tags").at("items").as_array()) {
-        if (tag.as_object().at("name") == name) return tag.as_object().at("id").as_int64();
+        if (string_of(tag.as_object(), "name") == name) return tag.as_object().at("id").as_int64();
     }
     FAIL("no tag " + name);
     return 0;

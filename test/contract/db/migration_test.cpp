@@ -28,8 +28,9 @@ std::int64_t count(db::Connection& connection, std::string_view sql) {
     return std::get<0>(session.query_one<std::int64_t>(sql).value());
 }
 
-const Files first_two{{"0001_a_one.sql", "CREATE TABLE one (id BIGINT); -- it's; a comment: with :names\nINSERT INTO one VALUES (1);\n"},
-                      {"0002_a_two.sql", "CREATE TABLE two (id BIGINT);\n"}};
+const Files first_two{
+    {"0001_a_one.sql", "CREATE TABLE one (id BIGINT); -- it's; a comment: with :names\nINSERT INTO one VALUES (1);\n"},
+    {"0002_a_two.sql", "CREATE TABLE two (id BIGINT);\n"}};
 
 Files with(Files files, embedded::File file) {
     files.push_back(file);
@@ -56,12 +57,14 @@ TEST_CASE("a migration that fails leaves nothing behind and is tried again", "[d
     CAPTURE(test::name_of(backend));
     TestDatabase database{backend, {.migrated = false}};
     const auto connection = connect(database, backend);
-    const auto broken = with(first_two, {"0003_a_three.sql", "CREATE TABLE three (id BIGINT); INSERT INTO missing VALUES (1);"});
+    const auto broken =
+        with(first_two, {"0003_a_three.sql", "CREATE TABLE three (id BIGINT); INSERT INTO missing VALUES (1);"});
     CHECK_THROWS_WITH(db::apply_migrations(*connection, broken),
                       Catch::Contains("0003_a_three.sql") && Catch::Contains("missing") && !Catch::Contains("\n"));
     CHECK(count(*connection, "SELECT count(*) FROM schema_migrations") == 2);
     CHECK_FALSE(connection->in_transaction());
-    CHECK(db::apply_migrations(*connection, with(first_two, {"0003_a_three.sql", "CREATE TABLE three (id BIGINT);"})) == 1);
+    CHECK(db::apply_migrations(*connection, with(first_two, {"0003_a_three.sql", "CREATE TABLE three (id BIGINT);"})) ==
+          1);
 }
 
 TEST_CASE("a changed, a late and a foreign migration are refused", "[db]") {
@@ -70,8 +73,10 @@ TEST_CASE("a changed, a late and a foreign migration are refused", "[db]") {
     TestDatabase database{backend, {.migrated = false}};
     const auto connection = connect(database, backend);
     REQUIRE(db::apply_migrations(*connection, with(first_two, {"0005_a_five.sql", "SELECT 1;"})) == 3);
-    const Files changed{first_two[0], {"0002_a_two.sql", "CREATE TABLE two (id TEXT);\n"}, {"0005_a_five.sql", "SELECT 1;"}};
-    CHECK_THROWS_WITH(db::apply_migrations(*connection, changed), Catch::Contains("0002_a_two.sql") && Catch::Contains("not the one"));
+    const Files changed{
+        first_two[0], {"0002_a_two.sql", "CREATE TABLE two (id TEXT);\n"}, {"0005_a_five.sql", "SELECT 1;"}};
+    CHECK_THROWS_WITH(db::apply_migrations(*connection, changed),
+                      Catch::Contains("0002_a_two.sql") && Catch::Contains("not the one"));
     const auto late = with(first_two, {"0004_a_four.sql", "SELECT 1;"});
     CHECK_THROWS_WITH(db::apply_migrations(*connection, with(late, {"0005_a_five.sql", "SELECT 1;"})),
                       Catch::Contains("0004_a_four.sql") && Catch::Contains("too late"));
@@ -111,7 +116,8 @@ TEST_CASE("triggers and functions with statements inside are applied as they are
     const auto connection = connect(database, backend);
     const std::string_view trigger =
         backend == Backend::sqlite
-            ? "CREATE TRIGGER t AFTER INSERT ON two BEGIN INSERT INTO one VALUES (NEW.id); INSERT INTO one VALUES (';'); END;\n"
+            ? "CREATE TRIGGER t AFTER INSERT ON two BEGIN INSERT INTO one VALUES (NEW.id); INSERT INTO one VALUES "
+              "(';'); END;\n"
             : "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $f$\n"
               "DECLARE x BIGINT; BEGIN x := NEW.id; INSERT INTO one VALUES (x); RETURN NEW; END $f$;\n"
               "CREATE TRIGGER t AFTER INSERT ON two FOR EACH ROW EXECUTE FUNCTION f();\n";

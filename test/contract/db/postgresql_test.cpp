@@ -24,7 +24,9 @@ public:
         control("start");
     }
     ~PrivateServer() { (void)std::system((command_ + " stop " + folder_.path()).c_str()); }
-    void control(const std::string& action) { REQUIRE(std::system((command_ + " " + action + " " + folder_.path()).c_str()) == 0); }
+    void control(const std::string& action) {
+        REQUIRE(std::system((command_ + " " + action + " " + folder_.path()).c_str()) == 0);
+    }
     std::string url() const {
         std::ifstream in{folder_ / "postgres.url"};
         std::string url;
@@ -59,7 +61,9 @@ TEST_CASE("while the server is away work is unavailable, and it goes on without 
     db::DatabaseOptions options;
     options.url = server.url();
     const auto database = db::open_database(options, metrics);
-    const auto create = [](db::Transaction& tx) -> Result<std::int64_t> { return tx.exec("CREATE TABLE item (id BIGSERIAL PRIMARY KEY)"); };
+    const auto create = [](db::Transaction& tx) -> Result<std::int64_t> {
+        return tx.exec("CREATE TABLE item (id BIGSERIAL PRIMARY KEY)");
+    };
     REQUIRE(database->write_now(create).has_value());
     REQUIRE(database->write_now(insert_item).has_value());
 
@@ -91,7 +95,8 @@ TEST_CASE("connections that the server closed are replaced without a failure", "
     std::vector<std::thread> threads;
     for (int i = 0; i < 3; ++i) threads.emplace_back([&] { (void)database->read_now(all_three); });
     for (auto& thread : threads) thread.join();
-    test::postgres_admin("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '" + database.name() + "'");
+    test::postgres_admin("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '" + database.name() +
+                         "'");
     for (int i = 0; i < 12; ++i) CHECK(database->write_now(insert_item).has_value());
 }
 
@@ -102,7 +107,8 @@ TEST_CASE("a connection that breaks inside a transaction is unavailable, once", 
     const auto cut = [&](db::Transaction& tx) -> Result<std::int64_t> {
         tx.on_commit([&] { hook = true; });
         const auto id = insert_item(tx);
-        test::postgres_admin("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '" + database.name() + "'");
+        test::postgres_admin("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '" +
+                             database.name() + "'");
         return id;
     };
     const auto result = database->write_now(cut);
@@ -115,7 +121,8 @@ TEST_CASE("a connection that breaks inside a transaction is unavailable, once", 
 
 TEST_CASE("a deadlock is tried once more", "[db][postgresql]") {
     TestDatabase database{Backend::postgresql, {.readers = 2, .migrated = false}};
-    test::run(database, {"CREATE TABLE item (id BIGINT PRIMARY KEY, n BIGINT)", "INSERT INTO item VALUES (1, 0), (2, 0)"});
+    test::run(database,
+              {"CREATE TABLE item (id BIGINT PRIMARY KEY, n BIGINT)", "INSERT INTO item VALUES (1, 0), (2, 0)"});
     std::atomic<int> runs{0}, locked{0};
     const auto add_to_both = [&](std::int64_t first, std::int64_t second) {
         return [&, first, second](db::Transaction& tx) -> Result<void> {
@@ -154,10 +161,11 @@ TEST_CASE("an error that was passed over without a savepoint never looks like a 
 TEST_CASE("sessions have time limits", "[db][postgresql]") {
     TestDatabase database{Backend::postgresql, {.migrated = false}};
     const auto settings = [](db::Session& session) -> Result<std::int64_t> {
-        return std::get<0>(session
-                               .query_one<std::int64_t>("SELECT count(*) FROM pg_settings WHERE setting <> '0' AND name IN "
-                                                        "('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout')")
-                               .value());
+        return std::get<0>(
+            session
+                .query_one<std::int64_t>("SELECT count(*) FROM pg_settings WHERE setting <> '0' AND name IN "
+                                         "('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout')")
+                .value());
     };
     CHECK(*database->read_now(settings) == 3);
     const auto slow = [](db::Session& session) -> Result<void> {
@@ -183,8 +191,9 @@ TEST_CASE("no message repeats the password", "[db][postgresql]") {
         }
         return std::string{};
     };
-    for (const std::string url : {"postgresql://carillon:sEcret@127.0.0.1:1/x", "postgresql://carillon:sEcret@127.0.0.1:port/x",
-                                  "postgresql://carillon:sEcret@[::1/x", "postgresql://c:sEcret@127.0.0.1:1/x?sEcret=1"}) {
+    for (const std::string url :
+         {"postgresql://carillon:sEcret@127.0.0.1:1/x", "postgresql://carillon:sEcret@127.0.0.1:port/x",
+          "postgresql://carillon:sEcret@[::1/x", "postgresql://c:sEcret@127.0.0.1:1/x?sEcret=1"}) {
         CAPTURE(url, message(url));
         CHECK_FALSE(message(url).empty());
         CHECK(message(url).find("sEcret") == std::string::npos);

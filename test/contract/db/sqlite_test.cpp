@@ -110,8 +110,10 @@ TEST_CASE("closing while inline reads run is safe", "[db][sqlite]") {
     const auto read_on = [&]() -> awaitable<void> {
         while (!unavailable) {
             const auto result = co_await database->read(count_items);
-            if (result) ++reads;
-            else unavailable = result.error().code == Errc::unavailable;
+            if (result)
+                ++reads;
+            else
+                unavailable = result.error().code == Errc::unavailable;
         }
     };
     std::thread io_thread{[&] {
@@ -128,10 +130,12 @@ TEST_CASE("closing while inline reads run is safe", "[db][sqlite]") {
 
 TEST_CASE("reads that were not drained, and idle threads, do not keep the log from starting again", "[db][sqlite]") {
     TestDatabase database{Backend::sqlite, {.readers = 1, .migrated = false}};
-    test::run(database, {"CREATE TABLE item (id BIGINT PRIMARY KEY, body TEXT)", "INSERT INTO item VALUES (1, 'a'), (2, 'b'), (3, 'c')"});
+    test::run(database, {"CREATE TABLE item (id BIGINT PRIMARY KEY, body TEXT)",
+                         "INSERT INTO item VALUES (1, 'a'), (2, 'b'), (3, 'c')"});
     const auto undrained = [](db::Session& session) -> Result<void> {
         try {
-            session.each<std::int64_t>("SELECT id FROM item ORDER BY id", {}, [](std::int64_t) { throw std::domain_error("stop"); });
+            session.each<std::int64_t>("SELECT id FROM item ORDER BY id", {},
+                                       [](std::int64_t) { throw std::domain_error("stop"); });
         } catch (const std::domain_error&) {
         }
         (void)session.query_one<std::int64_t>("SELECT id FROM item ORDER BY id");
@@ -190,8 +194,9 @@ TEST_CASE("only one process writes: the lock file names it", "[db][sqlite]") {
     Metrics metrics;
     db::DatabaseOptions options;
     options.url = database.url();
-    CHECK_THROWS_WITH(db::open_database(options, metrics), Catch::Contains("is in use by process " + std::to_string(::getpid())) &&
-                                                               Catch::Contains(database.name() + ".lock"));
+    CHECK_THROWS_WITH(db::open_database(options, metrics),
+                      Catch::Contains("is in use by process " + std::to_string(::getpid())) &&
+                          Catch::Contains(database.name() + ".lock"));
     // Reading beside it is possible, writing is not.
     const auto beside = open_beside(database.url(), metrics);
     CHECK(*beside->read_now(count_items) == 1);
@@ -214,18 +219,22 @@ TEST_CASE("what cannot be opened is named in one line", "[db][sqlite]") {
     };
     test::TemporaryFolder folder;
     std::ofstream{folder / "text.db"} << std::string(5000, 'x');
-    CHECK_THROWS_WITH(open("sqlite:" + folder / "missing/a.db"), Catch::Contains("missing/a.db") && Catch::Contains("No such file"));
-    CHECK_THROWS_WITH(open("sqlite:" + (folder / "text.db")), Catch::Contains("text.db") && Catch::Contains("not a database"));
+    CHECK_THROWS_WITH(open("sqlite:" + folder / "missing/a.db"),
+                      Catch::Contains("missing/a.db") && Catch::Contains("No such file"));
+    CHECK_THROWS_WITH(open("sqlite:" + (folder / "text.db")),
+                      Catch::Contains("text.db") && Catch::Contains("not a database"));
     CHECK_THROWS_WITH(open("sqlite:"), Catch::Contains("needs a file"));
     CHECK_THROWS_WITH(open("sqlite::memory:"), Catch::Contains("needs a file"));
-    CHECK_THROWS_WITH(open("mysql://root:sEcret@host/x"), Catch::Contains("must begin with") && !Catch::Contains("sEcret"));
+    CHECK_THROWS_WITH(open("mysql://root:sEcret@host/x"),
+                      Catch::Contains("must begin with") && !Catch::Contains("sEcret"));
 }
 
 TEST_CASE("a backup of a busy database is one consistent moment", "[db][sqlite]") {
     TestDatabase database{Backend::sqlite, {.migrated = false}};
     test::run(database, {"CREATE TABLE item (id BIGINT PRIMARY KEY, n BIGINT, filler TEXT)"});
     const auto fill = [](db::Transaction& tx) -> Result<void> {
-        for (int i = 0; i < 2000; ++i) tx.exec("INSERT INTO item VALUES (:id, 100, :filler)", i, std::string(1000, 'f'));
+        for (int i = 0; i < 2000; ++i)
+            tx.exec("INSERT INTO item VALUES (:id, 100, :filler)", i, std::string(1000, 'f'));
         return {};
     };
     REQUIRE(database->write_now(fill).has_value());

@@ -53,7 +53,8 @@ TEST_CASE("a refusal or a defect rolls back itself and nothing else", "[db]") {
         (void)insert(tx, 102);
         return insert(tx, 102);
     };
-    const auto outcomes = test::write_together(*database, {inserting(1), refusing, inserting(2), throwing, twice, inserting(3)});
+    const auto outcomes =
+        test::write_together(*database, {inserting(1), refusing, inserting(2), throwing, twice, inserting(3)});
     CHECK(outcomes[0].ok);
     CHECK(outcomes[1].refused == Errc::conflict);
     CHECK(outcomes[2].ok);
@@ -180,9 +181,11 @@ TEST_CASE("errors have the same kind on both backends", "[db]") {
     test::run(database, {"CREATE TABLE item (id BIGINT PRIMARY KEY, n BIGINT NOT NULL UNIQUE CHECK (n > 0))",
                          "CREATE TABLE part (item_id BIGINT REFERENCES item (id))", "INSERT INTO item VALUES (1, 1)"});
     if (backend == Backend::sqlite) {
-        test::run(database, {"CREATE TRIGGER keep BEFORE DELETE ON item BEGIN SELECT RAISE(ABORT, 'append only'); END"});
+        test::run(database,
+                  {"CREATE TRIGGER keep BEFORE DELETE ON item BEGIN SELECT RAISE(ABORT, 'append only'); END"});
     } else {
-        test::run(database, {"CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''append only''; END'",
+        test::run(database, {"CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION "
+                             "''append only''; END'",
                              "CREATE TRIGGER keep BEFORE DELETE ON item FOR EACH ROW EXECUTE FUNCTION refuse()"});
     }
     CHECK(kind_of(database, "INSERT INTO item VALUES (1, 2)") == Kind::unique);
@@ -231,13 +234,15 @@ TEST_CASE("a full queue answers unavailable at once", "[db]") {
     CAPTURE(test::name_of(backend));
     TestDatabase database{backend, {.readers = 1, .max_queue = 3, .migrated = false}};
     test::run(database, {"CREATE TABLE item (id BIGINT PRIMARY KEY)"});
-    const auto outcomes = test::write_together(*database, {inserting(1), inserting(2), inserting(3), inserting(4), inserting(5)});
+    const auto outcomes =
+        test::write_together(*database, {inserting(1), inserting(2), inserting(3), inserting(4), inserting(5)});
     for (int i = 0; i < 3; ++i) CHECK(outcomes[i].ok);
     CHECK(outcomes[3].refused == Errc::unavailable);
     CHECK(outcomes[4].refused == Errc::unavailable);
     CHECK(test::number(*database, "SELECT count(*) FROM item") == 3);
     CHECK(database.metrics().text().find("carillon_database_queue_refused_total{queue=\"" +
-                                         std::string{backend == Backend::sqlite ? "writer" : "pool"} + "\"} 2") != std::string::npos);
+                                         std::string{backend == Backend::sqlite ? "writer" : "pool"} + "\"} 2") !=
+          std::string::npos);
 }
 
 TEST_CASE("after close everything is unavailable, and what waited was done", "[db]") {
@@ -248,7 +253,8 @@ TEST_CASE("after close everything is unavailable, and what waited was done", "[d
     asio::io_context io;
     std::vector<Outcome> outcomes(100);
     for (std::size_t i = 0; i < outcomes.size(); ++i) {
-        asio::co_spawn(io, test::write_one(*database, inserting(static_cast<std::int64_t>(i)), outcomes[i]), asio::detached);
+        asio::co_spawn(io, test::write_one(*database, inserting(static_cast<std::int64_t>(i)), outcomes[i]),
+                       asio::detached);
     }
     io.poll();
     database.close();

@@ -190,7 +190,7 @@ sys_days date_of(const Occurrence& o) { return floor<days>(o.due); }
 TEST_CASE("at, next and upcoming agree with a walk through every day, for random rules") {
     Dice dice{20270131};
     int compared = 0;
-    for (int i = 0; i < 1500; ++i) {
+    for (int i = 0; i < 500; ++i) {
         const RandomRule rule = dice.rule();
         const sys_days start = sys_days{year{dice.from(1996, 2030)} / 1 / 1} + days{dice.from(0, 364)};
         const sys_days end = start + days{365 * 12};
@@ -211,12 +211,12 @@ TEST_CASE("at, next and upcoming agree with a walk through every day, for random
             ++compared;
         }
     }
-    CHECK(compared > 20'000);
+    CHECK(compared > 5'000);
 }
 
 TEST_CASE("far away, numbers and dates still belong together") {
     Dice dice{7};
-    for (int i = 0; i < 150; ++i) {
+    for (int i = 0; i < 100; ++i) {
         const RandomRule rule = dice.rule();
         const Series series{rrule(rule.text()), utc("1900-03-31T09:00:00Z"), "UTC", false};
         CAPTURE(rule.text());
@@ -228,30 +228,33 @@ TEST_CASE("far away, numbers and dates still belong together") {
     }
 }
 
-TEST_CASE("a jump of 7,100 years takes no more work than one of 100, and rules that never occur end") {
+TEST_CASE("a jump of 7,100 years takes as little work as one of a year, and rules that never occur end") {
     const auto rule = GENERATE(as<std::string>{}, "FREQ=DAILY", "FREQ=DAILY;INTERVAL=7", "FREQ=DAILY;BYDAY=MO,TU,WE,TH,FR", "FREQ=DAILY;BYMONTH=1",
-                               "FREQ=WEEKLY", "FREQ=WEEKLY;INTERVAL=3;BYDAY=MO,FR", "FREQ=WEEKLY;BYMONTH=1,7;BYDAY=MO", "FREQ=MONTHLY",
-                               "FREQ=MONTHLY;BYMONTHDAY=31", "FREQ=MONTHLY;BYDAY=-1FR", "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1",
-                               "FREQ=YEARLY", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29", "FREQ=YEARLY;BYWEEKNO=53;BYDAY=SU", "FREQ=YEARLY;BYYEARDAY=-1",
-                               "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "FREQ=YEARLY;INTERVAL=4;BYMONTH=2;BYMONTHDAY=29");
+                               "FREQ=DAILY;BYMONTH=1;BYSETPOS=-1", "FREQ=WEEKLY", "FREQ=WEEKLY;INTERVAL=3;BYDAY=MO,FR",
+                               "FREQ=WEEKLY;BYMONTH=1,7;BYDAY=MO", "FREQ=MONTHLY", "FREQ=MONTHLY;BYMONTHDAY=31", "FREQ=MONTHLY;BYDAY=-1FR",
+                               "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1", "FREQ=YEARLY", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29",
+                               "FREQ=YEARLY;BYWEEKNO=53;BYDAY=SU", "FREQ=YEARLY;BYYEARDAY=-1", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",
+                               "FREQ=YEARLY;INTERVAL=4;BYMONTH=2;BYMONTHDAY=29");
     CAPTURE(rule);
+    const auto begin = recurrence_work();
     const Series series{rrule(rule), utc("1901-01-01T09:00:00Z"), "Europe/Berlin", false};
-    for (const auto* now : {"2000-06-01T00:00:00Z", "9000-06-01T00:00:00Z"}) {
+    CHECK(recurrence_work() - begin < 40'000);  // counting one cycle of the calendar
+    for (const auto* now : {"1902-06-01T00:00:00Z", "2026-06-01T00:00:00Z", "9000-06-01T00:00:00Z"}) {
         const auto before = recurrence_work();
         const auto next = series.next(1, utc(now));
         if (next) CHECK(series.at(next->number) == next);
+        CHECK(recurrence_work() - before < 7 * 366);
         CHECK(series.upcoming(utc(now), 5).size() <= 5);
-        CHECK(recurrence_work() - before < 90'000);
     }
 }
 
-TEST_CASE("the dearest rules, a filter on every second day, stay within a few cycles of the calendar") {
+TEST_CASE("the dearest rules, a filter on every nth day, cost one walk over one cycle") {
     const auto rule = GENERATE(as<std::string>{}, "FREQ=DAILY;INTERVAL=2;BYMONTH=1", "FREQ=DAILY;INTERVAL=999;BYMONTH=2;BYMONTHDAY=29;BYDAY=MO",
                                "FREQ=DAILY;INTERVAL=11;BYMONTHDAY=-31;BYDAY=SU", "FREQ=DAILY;INTERVAL=2;BYMONTH=2;BYMONTHDAY=30");
     CAPTURE(rule);
-    const Series series{rrule(rule), utc("1901-01-01T09:00:00Z"), "UTC", false};
     const auto before = recurrence_work();
+    const Series series{rrule(rule), utc("0001-01-01T09:00:00Z"), "UTC", false};
     series.next(1, utc("9000-06-01T00:00:00Z"));
     series.upcoming(utc("9000-06-01T00:00:00Z"), 5);
-    CHECK(recurrence_work() - before < 2'000'000);
+    CHECK(recurrence_work() - before < 300'000);
 }

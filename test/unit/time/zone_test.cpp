@@ -92,7 +92,7 @@ TEST_CASE("local readings agree with the C library in every zone, before and aft
         if (!is_time_zone(zone)) FAIL(zone);
         setenv("TZ", zone.c_str(), 1);
         tzset();
-        for (std::time_t t = -2'208'988'800; t < 4'102'444'800; t += t < 2'000'000'000 ? 30'000'007 : 300'007) {
+        for (std::time_t t = -2'208'988'800; t < 4'102'444'800; t += t < 2'000'000'000 ? 30'000'007 : 1'000'003) {
             std::tm expected{};
             localtime_r(&t, &expected);
             const LocalTime reading = to_local(Time{std::chrono::seconds{t}}, zone);
