@@ -16,5 +16,8 @@ bool is_uuid(std::string_view text);
 std::string random_token(std::size_t bytes);
 /// SHA-256 of `data`, lower-case hex.
 std::string sha256_hex(std::string_view data);
+/// Base64 (RFC 4648 section 4); decoding what is none gives nothing.
+std::string to_base64(std::string_view bytes);
+std::string from_base64(std::string_view text);
 
 }  // namespace carillon

@@ -11,7 +11,8 @@ CREATE TABLE tasks (
     bell_silent BIGINT NOT NULL,            -- it was past when accepted: counts as fired late
     series_id TEXT,
     occurrence BIGINT,                      -- number within the series
-    import_key TEXT,
+    import_key TEXT,                        -- of the list it came from
+    import_stamp BIGINT,                    -- when it was last revised there
     deleted_at BIGINT,
     title_key TEXT NOT NULL,                -- folded, what sort=title compares
     body TEXT NOT NULL,

@@ -36,7 +36,4 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-std::string to_base64(std::string_view bytes);
-std::string from_base64(std::string_view text);
-
 }  // namespace carillon::cli

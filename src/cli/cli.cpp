@@ -2,6 +2,7 @@
 
 #include "app/application.hpp"
 #include "app/version.hpp"
+#include "carillon/ids.hpp"
 #include "carillon/log.hpp"
 #include "cli/admin.hpp"
 

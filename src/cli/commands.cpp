@@ -1,10 +1,10 @@
 #include "audit/entries.hpp"
+#include "carillon/ids.hpp"
 #include "cli/admin.hpp"
 #include "transfer/transfer.hpp"
 
 #include <boost/json/value_to.hpp>
 #include <fmt/format.h>
-#include <sodium.h>
 
 #include <map>
 #include <sstream>
@@ -150,24 +150,6 @@ Output backup(Application& app, const Object& request) {
 }
 
 }  // namespace
-
-std::string to_base64(std::string_view bytes) {
-    std::string out(sodium_base64_encoded_len(bytes.size(), sodium_base64_VARIANT_ORIGINAL), '\0');
-    sodium_bin2base64(out.data(), out.size(), reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
-                      sodium_base64_VARIANT_ORIGINAL);
-    out.pop_back();
-    return out;
-}
-
-std::string from_base64(std::string_view text) {
-    std::string out(text.size() / 4 * 3 + 3, '\0');
-    std::size_t size = 0;
-    if (sodium_base642bin(reinterpret_cast<unsigned char*>(out.data()), out.size(), text.data(), text.size(), nullptr, &size, nullptr,
-                          sodium_base64_VARIANT_ORIGINAL) != 0)
-        return {};
-    out.resize(size);
-    return out;
-}
 
 boost::json::object execute(Application& application, const boost::json::object& request) {
     static const std::map<std::string, Output (*)(Application&, const Object&), std::less<>> commands{

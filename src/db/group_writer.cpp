@@ -28,9 +28,10 @@ GroupWriter::GroupWriter(std::string path, std::size_t max_queue, Metrics& metri
     thread_ = std::thread{[this] { loop(); }};
 }
 
-GroupWriter::~GroupWriter() {
+void GroupWriter::stop() {
     queue_.close();
-    thread_.join();
+    if (thread_.joinable()) thread_.join();
+    connection_.reset();
 }
 
 SqliteConnection& GroupWriter::open_connection() {

@@ -24,8 +24,10 @@ public:
     /// DatabaseError.
     GroupWriter(std::string path, std::size_t max_queue, Metrics& metrics, Classify classify,
                 std::function<void()> before_checkpoint);
-    ~GroupWriter();
+    ~GroupWriter() { stop(); }
 
+    /// Finishes what waits and closes the connection; later jobs are answered Errc::unavailable.
+    void stop();
     void push(JobPtr job) { queue_.push(std::move(job), true); }
     /// The writing connection for the length of `work`, between two groups; waits for the one being committed.
     template <class F>

@@ -80,7 +80,7 @@ void SqliteDatabase::close() {
             reader->connection.reset();
         }
     }
-    writer_.reset();  // last, so that it moves the whole log into the file
+    if (writer_) writer_->stop();  // last, so that it moves the whole log into the file
     lock_.reset();
 }
 
@@ -122,10 +122,14 @@ void SqliteDatabase::submit_write(JobPtr job) {
 }
 
 void SqliteDatabase::use_inline_reads_on_this_thread() {
-    auto reader = std::make_unique<InlineReader>(path_);
-    const std::lock_guard lock{inline_mutex_};
-    threads_reader = {id_, reader.get()};
-    inline_readers_.push_back(std::move(reader));
+    try {
+        auto reader = std::make_unique<InlineReader>(path_);
+        const std::lock_guard lock{inline_mutex_};
+        threads_reader = {id_, reader.get()};
+        inline_readers_.push_back(std::move(reader));
+    } catch (const DatabaseError& e) {
+        log::warn("this thread's reads go to the reader threads", {{"error", e.what()}});
+    }
 }
 
 SqliteDatabase::InlineReader* SqliteDatabase::inline_reader() const noexcept {

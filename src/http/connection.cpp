@@ -90,6 +90,7 @@ void Connection::close() {
 awaitable<bool> Connection::serve_one() {
     const auto head = co_await read_head();
     const auto started = Steady::now();
+    unlimited();
     if (head == Got::closed) co_return false;
     if (head == Got::refused) co_return co_await refuse(std::move(*refusal_), started);
 
@@ -240,7 +241,6 @@ awaitable<bool> Connection::write(std::string_view head, std::string_view body) 
     if (sent == total) co_return true;
     if (ec && ec != asio::error::would_block) co_return false;
     allow(dispatcher_.limits().write_timeout);
-    expired_ = false;
     buffers[0] += sent;
     buffers[1] += sent > head.size() ? sent - head.size() : 0;
     const auto [failed, rest] = co_await asio::async_write(socket_, buffers, awaiting);
@@ -252,7 +252,6 @@ awaitable<void> Connection::linger() {
     error_code ec;
     socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ec);
     allow(std::min(linger_time, dispatcher_.limits().write_timeout));
-    expired_ = false;
     std::size_t total = 0;
     buffer_.clear();
     while (total < linger_bytes && co_await read_more(large_chunk)) {

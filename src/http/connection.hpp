@@ -86,7 +86,10 @@ private:
     bool hand_over(Call& call);
     bool nothing_came();
     Got refused(boost::beast::error_code ec);
-    void allow(std::chrono::milliseconds time) { deadline_ = Steady::now() + time; }
+    void allow(std::chrono::milliseconds time) {
+        deadline_ = Steady::now() + time;
+        expired_ = false;
+    }
     void unlimited() { deadline_ = Steady::time_point::max(); }
 
     boost::asio::ip::tcp::socket socket_;

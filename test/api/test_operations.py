@@ -29,15 +29,6 @@ def test_metrics(server, user):
         assert 'route="/api/todos/{id}"' in text and "999999999999" not in text, "routes, not paths"
 
 
-def test_metrics_are_not_public_by_default(tmp_path):
-    server = Server(tmp_path, METRICS_PUBLIC="false").start()
-    try:
-        assert httpx.get(server.url + "/metrics", trust_env=False).status_code == 404
-        assert httpx.get(server.management + "/metrics", trust_env=False).status_code == 200
-    finally:
-        server.stop()
-
-
 def test_management_has_no_user_routes(server, user):
     for path in ("/api/todos", "/api/auth/me", "/ws/tasks"):
         assert httpx.get(server.management + path, headers={"Authorization": f"Bearer {user.token}"}, trust_env=False).status_code == 404

@@ -1,4 +1,5 @@
 """The real binary for tests: a server on free ports with a private folder, and clients that hold every answer to the documents."""
+import contextlib
 import itertools
 import json
 import os
@@ -244,7 +245,9 @@ class Live:
         url = f"ws://{server.address}/ws/tasks"
         if query:
             url += "?" + urllib.parse.urlencode(hello)
-        self.socket = websockets.sync.client.connect(url, open_timeout=10, ping_interval=None, max_size=None, proxy=None)
+        self._open = contextlib.ExitStack()
+        self.socket = self._open.enter_context(
+            websockets.sync.client.connect(url, open_timeout=10, ping_interval=None, max_size=None, proxy=None))
         if not query:
             self.socket.send(json.dumps({"type": "auth", **hello}))
         self.messages = []     # (monotonic seconds, message), as they came
@@ -311,7 +314,7 @@ class Live:
         return self.messages[0][1]
 
     def close(self):
-        self.socket.close()
+        self._open.close()
         self._thread.join(5)
         self._check()
 

@@ -3,6 +3,8 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <atomic>
+#include <thread>
 
 using namespace carillon;
 using namespace carillon::audit::test;
@@ -60,6 +62,63 @@ TEST_CASE("the log has one order without gaps, whoever writes", "[audit]") {
     CHECK(world.number("SELECT min(position) FROM task_events") == 1);
     CHECK(world.number("SELECT count(*) FROM task_events a JOIN task_events b ON a.user_id = b.user_id "
                        "AND a.sequence < b.sequence AND a.position > b.position") == 0);
+}
+
+namespace {
+
+/// Keeps the subscription, to call its handler from many threads.
+class Caught final : public EventBus {
+public:
+    void subscribe(Subscription s) override { subscription = std::move(s); }
+    void listen(Listener) override {}
+    void start() override {}
+    awaitable<std::vector<bool>> publish(std::vector<std::shared_ptr<const Event>>) override { co_return std::vector<bool>{}; }
+    awaitable<void> drain() override { co_return; }
+    Subscription subscription;
+};
+
+}  // namespace
+
+TEST_CASE("appenders at the same time take positions without gap or clash", "[audit]") {
+    const auto backend = GENERATE(Backend::sqlite, Backend::postgresql);
+    INFO(name_of(backend));
+    World world(backend);
+    Caught caught;
+    const auto audit = audit::make_audit(*world.database, caught, *world.tasks);
+    CHECK(caught.subscription.name == "audit");
+    CHECK(caught.subscription.types.empty());
+    std::atomic<int> refused{0};
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; ++t) {
+        threads.emplace_back([&, t] {
+            for (int i = 0; i < 25; ++i) {
+                const auto append = [&](db::Transaction& tx) -> Result<bool> {
+                    for (int j = 0; j < 3; ++j) {
+                        Event event;
+                        event.id = "evt-" + std::to_string(t) + "-" + std::to_string(i) + "-" + std::to_string(j);
+                        event.type = "task.updated";
+                        event.user_id = world.who.user_id;
+                        event.task_id = 1;
+                        event.sequence = i * 3 + j + 1;
+                        event.data = "{}";
+                        if (!caught.subscription.handle(tx, event).has_value()) return Error{Errc::internal, "refused"};
+                    }
+                    if (i % 5 == 0) return Error{Errc::conflict, "rolled back: must leave no gap"};
+                    return true;
+                };
+                try {
+                    const auto done = world.database->write_now(append);
+                    if (!done && done.error().code != Errc::conflict) ++refused;
+                } catch (const std::exception&) {
+                    ++refused;
+                }
+            }
+        });
+    }
+    for (auto& thread : threads) thread.join();
+    CHECK(refused == 0);
+    CHECK(world.number("SELECT count(*) FROM task_events") == 240);
+    CHECK(world.number("SELECT max(position) FROM task_events") == 240);
 }
 
 TEST_CASE("an event delivered twice is one entry", "[audit]") {

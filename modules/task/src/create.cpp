@@ -22,6 +22,8 @@ Result<Todo> Service::create_in(db::Transaction& tx, const Principal& who, const
     todo.parent_task_id = origin.parent_task_id;
     todo.series_id = origin.series_id;
     todo.occurrence = origin.occurrence;
+    todo.import_key = origin.import_key;
+    todo.import_stamp = origin.import_stamp;
     if (origin.completed) {
         todo.status = Status::completed;
         todo.completed_at = origin.completed_at.value_or(now);
@@ -34,7 +36,7 @@ Result<Todo> Service::create_in(db::Transaction& tx, const Principal& who, const
     if (auto sound = settle(todo, nullptr, now, settings, leave); !sound) return sound.error();
     todo.id = repository::next_id(tx);
     if (todo.recurrence && !todo.series_id) series::start(tx, todo, settings.get().timezone, now);
-    const auto body = repository::store(tx, nullptr, todo, repository::Tagging::links, origin.import_key);
+    const auto body = repository::store(tx, nullptr, todo);
     if (!body) return body.error();
     outbox_.add(tx, who, "task.created", todo.id, events::created(todo, *body));
     return todo;

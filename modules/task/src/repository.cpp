@@ -22,12 +22,12 @@ std::optional<Time> time_of(const std::optional<std::int64_t>& micros) {
     return from_micros(*micros);
 }
 
-#define CARILLON_TODO_COLUMNS "user_id, body, bell_at, bell_silent, series_id, occurrence, deleted_at"
+#define CARILLON_TODO_COLUMNS "user_id, body, bell_at, bell_silent, series_id, occurrence, deleted_at, import_key, import_stamp"
 using Columns = std::tuple<std::string, std::string, std::optional<std::int64_t>, bool, std::optional<std::string>,
-                           std::optional<std::int64_t>, std::optional<std::int64_t>>;
+                           std::optional<std::int64_t>, std::optional<std::int64_t>, std::optional<std::string>, std::optional<std::int64_t>>;
 
 Todo todo_of(Columns columns) {
-    auto& [user_id, body, bell_at, bell_silent, series_id, occurrence, deleted_at] = columns;
+    auto& [user_id, body, bell_at, bell_silent, series_id, occurrence, deleted_at, import_key, import_stamp] = columns;
     auto todo = todo_from_json(boost::json::parse(body).as_object());
     if (!todo) throw std::logic_error("a stored task cannot be read: " + todo.error().detail);
     todo->user_id = std::move(user_id);
@@ -36,28 +36,30 @@ Todo todo_of(Columns columns) {
     todo->series_id = std::move(series_id);
     todo->occurrence = occurrence;
     todo->deleted_at = time_of(deleted_at);
+    todo->import_key = std::move(import_key);
+    todo->import_stamp = time_of(import_stamp);
     return std::move(*todo);
 }
 
 template <class... In>
 std::optional<Todo> load_one(db::Session& session, std::string_view sql, const In&... in) {
     auto row = session.query_one<std::string, std::string, std::optional<std::int64_t>, bool, std::optional<std::string>,
-                                 std::optional<std::int64_t>, std::optional<std::int64_t>>(sql, in...);
+                                 std::optional<std::int64_t>, std::optional<std::int64_t>, std::optional<std::string>,
+                                 std::optional<std::int64_t>>(sql, in...);
     if (!row) return std::nullopt;
     return todo_of(std::move(*row));
 }
 
 bool live(const Todo* todo) { return todo && !todo->deleted_at; }
 
-void insert(db::Transaction& tx, const Todo& todo, const std::string& body, const std::string& search,
-            const std::optional<std::string>& import_key) {
+void insert(db::Transaction& tx, const Todo& todo, const std::string& body, const std::string& search) {
     tx.exec(
         "INSERT INTO tasks (id, user_id, version, status, priority, due_at, bell_at, bell_silent, series_id, occurrence, "
-        "import_key, deleted_at, title_key, body, search) VALUES (:id, :user, :version, :status, :priority, :due, :bell, "
-        ":silent, :series, :occurrence, :import_key, :deleted, :title_key, :body, :search)",
+        "import_key, import_stamp, deleted_at, title_key, body, search) VALUES (:id, :user, :version, :status, :priority, :due, :bell, "
+        ":silent, :series, :occurrence, :import_key, :import_stamp, :deleted, :title_key, :body, :search)",
         todo.id, todo.user_id, todo.version, static_cast<int>(todo.status), static_cast<int>(todo.priority),
-        micros(todo.due_date), micros(todo.bell_at), todo.bell_silent, todo.series_id, todo.occurrence, import_key,
-        micros(todo.deleted_at), text::fold(todo.title), body, search);
+        micros(todo.due_date), micros(todo.bell_at), todo.bell_silent, todo.series_id, todo.occurrence, todo.import_key,
+        micros(todo.import_stamp), micros(todo.deleted_at), text::fold(todo.title), body, search);
 }
 
 void update(db::Transaction& tx, const Todo& before, const Todo& todo, const std::string& body, const std::string* search) {
@@ -148,8 +150,7 @@ std::int64_t next_id(db::Transaction& tx) {
     return std::get<0>(*tx.query_one<std::int64_t>(sql));
 }
 
-Result<std::string> store(db::Transaction& tx, const Todo* before, Todo& after, Tagging tagging,
-                          const std::optional<std::string>& import_key) {
+Result<std::string> store(db::Transaction& tx, const Todo* before, Todo& after, Tagging tagging) {
     if (tagging == Tagging::links) {
         if (auto kept = keep_tags(tx, before, after); !kept) return kept.error();
     }
@@ -157,7 +158,7 @@ Result<std::string> store(db::Transaction& tx, const Todo* before, Todo& after, 
     auto body = to_json(after);
     const auto searched = search::text_of(after);
     if (!before) {
-        insert(tx, after, body, searched, import_key);
+        insert(tx, after, body, searched);
         if (live(&after)) search::add(tx, after, searched);
         return body;
     }
@@ -189,7 +190,7 @@ std::optional<Todo> load_latest_occurrence(db::Session& session, std::string_vie
 
 void each(db::Session& session, std::string_view user_id, const std::function<void(const Todo&)>& visit) {
     session.each<std::string, std::string, std::optional<std::int64_t>, bool, std::optional<std::string>,
-                 std::optional<std::int64_t>, std::optional<std::int64_t>>(
+                 std::optional<std::int64_t>, std::optional<std::int64_t>, std::optional<std::string>, std::optional<std::int64_t>>(
         "SELECT " CARILLON_TODO_COLUMNS " FROM tasks WHERE user_id = :user AND deleted_at IS NULL ORDER BY id", {db::Param(user_id)},
         [&visit](auto... columns) { visit(todo_of(Columns(std::move(columns)...))); });
 }

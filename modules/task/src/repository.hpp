@@ -20,8 +20,7 @@ enum class Tagging { links, names_only };
 
 /// Stores `after` in place of `before` (null: a new task) and keeps links, counts and search index in step with both.
 /// Spells after.tags as the tags are spelled. Returns the stored body. Fails with: invalid (too many tags).
-Result<std::string> store(db::Transaction& tx, const Todo* before, Todo& after, Tagging tagging = Tagging::links,
-                          const std::optional<std::string>& import_key = {});
+Result<std::string> store(db::Transaction& tx, const Todo* before, Todo& after, Tagging tagging = Tagging::links);
 
 /// Deleted or not.
 std::optional<Todo> load(db::Session& session, std::string_view user_id, std::int64_t id);

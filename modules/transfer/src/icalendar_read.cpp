@@ -1,5 +1,6 @@
 // iCalendar VTODO (RFC 5545) by libical. The file is cut into its VTODO blocks first, so that every entry knows its line
 // and a broken one spoils no other.
+#include "carillon/ids.hpp"
 #include "carillon/json.hpp"
 #include "carillon/text.hpp"
 #include "carillon/time/zone.hpp"
@@ -189,7 +190,7 @@ private:
     }
 
     void recurrence(task::NewTask& task) {
-        const auto own = extension("X-CARILLON-RECURRENCE");
+        const auto own = from_base64(extension("X-CARILLON-RECURRENCE"));
         const auto rule = value(ICAL_RRULE_PROPERTY);
         if (own.empty() && rule.empty()) return;
         boost::json::value wanted = boost::json::object{{"rrule", rule}};

@@ -1,5 +1,6 @@
 // iCalendar out (RFC 5545), by libical. What RFC 5545 has no word for stands in X-CARILLON-… properties, so that an
 // export imports as it was.
+#include "carillon/ids.hpp"
 #include "carillon/time/zone.hpp"
 #include "formats.hpp"
 
@@ -101,7 +102,8 @@ icalcomponent* to_component(const task::Todo& todo, std::string_view zone) {
     for (const auto& tag : todo.tags) add(icalproperty_new_categories(tag.c_str()));
     if (todo.recurrence) {
         add(icalproperty_new_rrule(icalrecurrencetype_from_string(rrule_of(*todo.recurrence).c_str())));
-        extension(component, "X-CARILLON-RECURRENCE", boost::json::serialize(to_json(*todo.recurrence)));
+        // Base64, since libical takes a text with commas for several values.
+        extension(component, "X-CARILLON-RECURRENCE", to_base64(boost::json::serialize(to_json(*todo.recurrence))));
     }
     alarm(component, todo);
     return component;

@@ -102,9 +102,9 @@ TEST_CASE("an inline read sees what its own thread has written, under load on al
     CHECK(wrong == 0);
 }
 
-TEST_CASE("closing while inline reads run is safe", "[db][sqlite]") {
+TEST_CASE("closing while I/O threads read and write is safe", "[db][sqlite]") {
     TestDatabase database{Backend::sqlite, {.migrated = false}};
-    test::run(database, {"CREATE TABLE item (id BIGINT PRIMARY KEY)"});
+    test::run(database, {"CREATE TABLE item (id INTEGER PRIMARY KEY)"});
     std::atomic<int> reads{0};
     std::atomic<bool> unavailable{false};
     const auto read_on = [&]() -> awaitable<void> {
@@ -116,10 +116,18 @@ TEST_CASE("closing while inline reads run is safe", "[db][sqlite]") {
                 unavailable = result.error().code == Errc::unavailable;
         }
     };
+    const auto insert = [](db::Transaction& tx) -> Result<std::int64_t> {
+        return tx.exec("INSERT INTO item DEFAULT VALUES");
+    };
+    const auto write_on = [&]() -> awaitable<void> {
+        auto result = co_await database->write(insert);
+        while (result) result = co_await database->write(insert);
+    };
     std::thread io_thread{[&] {
         database->use_inline_reads_on_this_thread();
         asio::io_context io;
         asio::co_spawn(io, read_on(), asio::detached);
+        for (int i = 0; i < 4; ++i) asio::co_spawn(io, write_on(), asio::detached);
         io.run();
     }};
     while (reads < 100) std::this_thread::yield();
