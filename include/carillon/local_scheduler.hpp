@@ -17,7 +17,8 @@ namespace carillon {
 class Alarm {
 public:
     virtual ~Alarm() = default;
-    /// `rung` is called when the set time has come, and also when the clock was set, which makes any waiting time doubtful.
+    /// `rung` is called when the set time has come, and also when the clock was set, which makes any waiting time
+    /// doubtful.
     virtual void on_ring(std::function<void()> rung) = 0;
     /// Replaces the time; at once if it is past. Any thread.
     virtual void set(Time due) = 0;

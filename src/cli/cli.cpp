@@ -1,7 +1,10 @@
 #include "cli/cli.hpp"
 
 #include "app/application.hpp"
+#include "app/dead_letters.hpp"
+#include "app/ready.hpp"
 #include "app/version.hpp"
+#include "carillon/http/operations.hpp"
 #include "carillon/ids.hpp"
 #include "carillon/log.hpp"
 #include "cli/admin.hpp"
@@ -154,7 +157,7 @@ private:
 
         auto* exported = command(app_, "export", "Write a user's tasks out", [this] { return export_to(); });
         exported->add_option("--user", user_, "E-mail of the owner")->required();
-        exported->add_option("--format", format_, "ical or json")->check(CLI::IsMember({"ical", "json"}))->default_val("ical");
+        exported->add_option("--format", format_, "ical (default) or json")->check(CLI::IsMember({"ical", "json"}));
         exported->add_option("--output", file_, "File to write (default: standard output)");
     }
 
@@ -179,7 +182,7 @@ private:
         });
         add->add_option("--email", user_)->required();
         add->add_option("--name", name_)->required();
-        add->add_option("--timezone", timezone_, "IANA name, such as Europe/Berlin")->default_val("UTC");
+        add->add_option("--timezone", timezone_, "IANA name, such as Europe/Berlin (default: UTC)");
         auto* set = command(*user, "set-password", "Change a password and end the account's sessions", [this] {
             return send({{"command", "user set-password"}, {"email", user_}, {"password", ask_password()}});
         });
@@ -191,7 +194,7 @@ private:
         auto* list = command(*letters, "list", "List them, oldest first", [this] {
             return send({{"command", "dead-letters list"}, {"limit", limit_}, {"after", id_}});
         });
-        list->add_option("--limit", limit_)->default_val(50)->check(CLI::Range(1, 1000));
+        list->add_option("--limit", limit_, "At most so many (default: 50)")->check(CLI::Range(1, 1000));
         list->add_option("--after", id_, "Only those with a higher number");
         auto* replay = command(*letters, "replay", "Try one again", [this] {
             return send({{"command", "dead-letters replay"}, {"id", id_}});
@@ -204,7 +207,7 @@ private:
         });
         entries->add_option("--user", user_, "E-mail")->required();
         entries->add_option("--task", id_, "Only this task");
-        entries->add_option("--limit", limit_)->default_val(50)->check(CLI::Range(1, 10000));
+        entries->add_option("--limit", limit_, "At most so many (default: 50)")->check(CLI::Range(1, 10000));
     }
 
     void database_commands() {
@@ -224,7 +227,8 @@ private:
     CLI::App app_{"Carillon: a task server that never loses a change and never forgets a bell", "carillon"};
     std::function<int()> action_;
     Config config_;
-    std::string config_file_, file_, user_, format_, name_, timezone_;
+    std::string config_file_, file_, user_, format_, name_;
+    std::string timezone_ = "UTC";
     std::int64_t id_ = 0;
     int limit_ = 50;
     bool dry_run_ = false;
@@ -242,7 +246,9 @@ int CommandLine::print_routes() {
         const auto database = db::open_database({.url = "sqlite:" + (folder / "routes.db").string()}, metrics);
         database->migrate();
         Application application(config_, runtime, *database, clock, metrics);
-        for (const auto& route : application.routes())
+        const std::atomic<http::Readiness> readiness = http::Readiness::starting;
+        const auto operations = http::make_operations_routes(readiness, metrics, {});
+        for (const auto& route : join(application.routes(), operations, dead_letter_routes(*database, *application.inbox)))
             std::cout << boost::json::serialize(boost::json::object{{"method", http::to_string(route.method)}, {"path", route.pattern}}) << '\n';
         for (const auto& upgrade : application.live->upgrades())
             std::cout << boost::json::serialize(boost::json::object{{"method", "WS"}, {"path", upgrade.path}}) << '\n';

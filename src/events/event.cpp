@@ -94,7 +94,9 @@ public:
             wrong(name, "must be \"" + std::string(expected) + "\"");
         }
     }
-    void wrong(std::string_view name, std::string message) { errors_.emplace_back(std::string(name), std::move(message)); }
+    void wrong(std::string_view name, std::string message) {
+        errors_.emplace_back(std::string(name), std::move(message));
+    }
     std::vector<FieldError>& errors() { return errors_; }
 
 private:

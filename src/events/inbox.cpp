@@ -84,7 +84,8 @@ private:
             return true;
         }
         if (!events::insert_handled(tx_, subscription.name, event, now_)) return true;  // known
-        const auto failure = for_itself ? events::attempt(subscription, tx_, event) : events::call_handler(subscription, tx_, event);
+        const auto failure =
+            for_itself ? events::attempt(subscription, tx_, event) : events::call_handler(subscription, tx_, event);
         if (!failure) {
             ++handled_[worker];
             return true;
@@ -190,7 +191,8 @@ private:
 
 class StoredInbox final : public Inbox {
 public:
-    StoredInbox(db::Database& database, const Clock& clock, Metrics& metrics, asio::any_io_executor executor, InboxOptions options)
+    StoredInbox(db::Database& database, const Clock& clock, Metrics& metrics, asio::any_io_executor executor,
+                InboxOptions options)
         : database_(database),
           clock_(clock),
           metrics_(metrics),
@@ -201,7 +203,8 @@ public:
     ~StoredInbox() override { stop(); }
 
     void subscribe(Subscription subscription) override {
-        workers_->push_back(std::make_shared<LaneWorker>(std::move(subscription), database_, clock_, metrics_, executor_, options_));
+        workers_->push_back(
+            std::make_shared<LaneWorker>(std::move(subscription), database_, clock_, metrics_, executor_, options_));
     }
 
     void start() override {
@@ -211,7 +214,8 @@ public:
 
     awaitable<Result<void>> accept(Events events, bool handle_now) override {
         const auto rows = events.size() * workers_->size();
-        auto work = [workers = workers_, events = std::move(events), handle_now, now = clock_.now()](db::Transaction& tx) -> Result<void> {
+        auto work = [workers = workers_, events = std::move(events), handle_now,
+                     now = clock_.now()](db::Transaction& tx) -> Result<void> {
             Acceptance acceptance(tx, *workers, now);
             if (handle_now) {
                 acceptance.handle(events);
@@ -241,7 +245,8 @@ public:
         if (!key) return key.error();
         auto committed = [workers = workers_, key = std::move(*key)] {
             for (const auto& worker : *workers) {
-                if (worker->subscription().name == key.subscription) worker->add(key.user_id, std::chrono::milliseconds{0});
+                if (worker->subscription().name == key.subscription)
+                    worker->add(key.user_id, std::chrono::milliseconds{0});
             }
         };
         tx.on_commit(std::move(committed));

@@ -5,15 +5,18 @@
 namespace carillon::events {
 
 bool insert_handled(db::Transaction& tx, std::string_view subscription, const Event& event, Time now) {
-    return tx.exec("INSERT INTO inbox (subscription, user_id, sequence, event_id, accepted_at, handled_at, attempts) "
-                   "VALUES (:subscription, :user, :sequence, :event, :now, :now, 1) ON CONFLICT DO NOTHING",
-                   subscription, event.user_id, event.sequence, event.id, to_micros(now)) == 1;
+    return tx.exec(
+               "INSERT INTO inbox (subscription, user_id, sequence, event_id, accepted_at, handled_at, attempts) "
+               "VALUES (:subscription, :user, :sequence, :event, :now, :now, 1) ON CONFLICT DO NOTHING",
+               subscription, event.user_id, event.sequence, event.id, to_micros(now)) == 1;
 }
 
-bool insert_waiting(db::Transaction& tx, std::string_view subscription, const Event& event, std::string_view payload, Time now) {
-    return tx.exec("INSERT INTO inbox (subscription, user_id, sequence, event_id, accepted_at, payload) "
-                   "VALUES (:subscription, :user, :sequence, :event, :now, :payload) ON CONFLICT DO NOTHING",
-                   subscription, event.user_id, event.sequence, event.id, to_micros(now), payload) == 1;
+bool insert_waiting(db::Transaction& tx, std::string_view subscription, const Event& event, std::string_view payload,
+                    Time now) {
+    return tx.exec(
+               "INSERT INTO inbox (subscription, user_id, sequence, event_id, accepted_at, payload) "
+               "VALUES (:subscription, :user, :sequence, :event, :now, :payload) ON CONFLICT DO NOTHING",
+               subscription, event.user_id, event.sequence, event.id, to_micros(now), payload) == 1;
 }
 
 bool anything_waits(db::Session& session) {
@@ -28,11 +31,13 @@ bool lane_waits(db::Session& session, std::string_view subscription, std::string
         .has_value();
 }
 
-std::vector<WaitingRow> waiting_rows(db::Session& session, std::string_view subscription, std::string_view user_id, int limit) {
+std::vector<WaitingRow> waiting_rows(db::Session& session, std::string_view subscription, std::string_view user_id,
+                                     int limit) {
     std::vector<WaitingRow> rows;
     session.each<std::int64_t, std::string, int, std::int64_t, std::string>(
         "SELECT sequence, event_id, attempts, next_attempt_at, payload FROM inbox "
-        "WHERE subscription = :subscription AND user_id = :user AND handled_at IS NULL ORDER BY sequence, event_id LIMIT :n",
+        "WHERE subscription = :subscription AND user_id = :user AND handled_at IS NULL ORDER BY sequence, event_id "
+        "LIMIT :n",
         {subscription, user_id, limit},
         [&rows](std::int64_t sequence, std::string event_id, int attempts, std::int64_t next, std::string payload) {
             rows.push_back({sequence, std::move(event_id), attempts, from_micros(next), std::move(payload)});
@@ -62,25 +67,31 @@ bool lock_lane(db::Transaction& tx, std::string_view subscription, std::string_v
 }
 
 void complete(db::Transaction& tx, const InboxKey& key, Time now) {
-    tx.exec("UPDATE inbox SET handled_at = :now, attempts = attempts + 1, error = NULL, payload = NULL "
-            "WHERE subscription = :subscription AND user_id = :user AND sequence = :sequence AND event_id = :event",
-            to_micros(now), key.subscription, key.user_id, key.sequence, key.event_id);
+    tx.exec(
+        "UPDATE inbox SET handled_at = :now, attempts = attempts + 1, error = NULL, payload = NULL "
+        "WHERE subscription = :subscription AND user_id = :user AND sequence = :sequence AND event_id = :event",
+        to_micros(now), key.subscription, key.user_id, key.sequence, key.event_id);
 }
 
 void put_off(db::Transaction& tx, const InboxKey& key, int attempts, Time next_attempt, std::string_view error,
              std::string_view payload) {
-    tx.exec("UPDATE inbox SET handled_at = NULL, attempts = :attempts, next_attempt_at = :next, error = :error, payload = :payload "
-            "WHERE subscription = :subscription AND user_id = :user AND sequence = :sequence AND event_id = :event",
-            attempts, to_micros(next_attempt), error, payload, key.subscription, key.user_id, key.sequence, key.event_id);
+    tx.exec(
+        "UPDATE inbox SET handled_at = NULL, attempts = :attempts, next_attempt_at = :next, error = :error, payload = "
+        ":payload "
+        "WHERE subscription = :subscription AND user_id = :user AND sequence = :sequence AND event_id = :event",
+        attempts, to_micros(next_attempt), error, payload, key.subscription, key.user_id, key.sequence, key.event_id);
 }
 
-void bury(db::Transaction& tx, const InboxKey& key, int attempts, std::string_view error, std::string_view payload, Time now) {
-    tx.exec("INSERT INTO dead_letters (subscription, user_id, sequence, event_id, payload, error, attempts, failed_at) "
-            "VALUES (:subscription, :user, :sequence, :event, :payload, :error, :attempts, :now)",
-            key.subscription, key.user_id, key.sequence, key.event_id, payload, error, attempts, to_micros(now));
-    tx.exec("UPDATE inbox SET handled_at = :now, attempts = :attempts, error = :error, payload = NULL "
-            "WHERE subscription = :subscription AND user_id = :user AND sequence = :sequence AND event_id = :event",
-            to_micros(now), attempts, error, key.subscription, key.user_id, key.sequence, key.event_id);
+void bury(db::Transaction& tx, const InboxKey& key, int attempts, std::string_view error, std::string_view payload,
+          Time now) {
+    tx.exec(
+        "INSERT INTO dead_letters (subscription, user_id, sequence, event_id, payload, error, attempts, failed_at) "
+        "VALUES (:subscription, :user, :sequence, :event, :payload, :error, :attempts, :now)",
+        key.subscription, key.user_id, key.sequence, key.event_id, payload, error, attempts, to_micros(now));
+    tx.exec(
+        "UPDATE inbox SET handled_at = :now, attempts = :attempts, error = :error, payload = NULL "
+        "WHERE subscription = :subscription AND user_id = :user AND sequence = :sequence AND event_id = :event",
+        to_micros(now), attempts, error, key.subscription, key.user_id, key.sequence, key.event_id);
 }
 
 std::vector<DeadLetter> list_dead_letters(db::Session& session, int limit, std::int64_t after_id) {
@@ -90,8 +101,8 @@ std::vector<DeadLetter> list_dead_letters(db::Session& session, int limit, std::
         "SELECT id, subscription, user_id, sequence, event_id, payload, error, attempts, failed_at, replayed_at "
         "FROM dead_letters WHERE id > :after ORDER BY id LIMIT :n",
         {after_id, limit},
-        [&letters](std::int64_t id, std::string subscription, std::string user, std::int64_t sequence, std::string event_id,
-                   std::string payload, std::string error, int attempts, std::int64_t failed_at,
+        [&letters](std::int64_t id, std::string subscription, std::string user, std::int64_t sequence,
+                   std::string event_id, std::string payload, std::string error, int attempts, std::int64_t failed_at,
                    std::optional<std::int64_t> replayed_at) {
             DeadLetter letter;
             letter.id = id;
@@ -121,11 +132,12 @@ Result<InboxKey> revive(db::Transaction& tx, std::int64_t dead_letter_id, Time n
     if (!row) return not_found("There is no such dead letter.");
     if (!claimed) return Error{Errc::conflict, "This dead letter has been replayed already."};
     const auto& [subscription, user_id, sequence, event_id, payload] = *row;
-    tx.exec("INSERT INTO inbox (subscription, user_id, sequence, event_id, accepted_at, payload) "
-            "VALUES (:subscription, :user, :sequence, :event, :now, :payload) "
-            "ON CONFLICT (subscription, user_id, sequence, event_id) DO UPDATE SET handled_at = NULL, attempts = 0, "
-            "next_attempt_at = 0, error = NULL, payload = excluded.payload",
-            subscription, user_id, sequence, event_id, to_micros(now), payload);
+    tx.exec(
+        "INSERT INTO inbox (subscription, user_id, sequence, event_id, accepted_at, payload) "
+        "VALUES (:subscription, :user, :sequence, :event, :now, :payload) "
+        "ON CONFLICT (subscription, user_id, sequence, event_id) DO UPDATE SET handled_at = NULL, attempts = 0, "
+        "next_attempt_at = 0, error = NULL, payload = excluded.payload",
+        subscription, user_id, sequence, event_id, to_micros(now), payload);
     return InboxKey{subscription, user_id, sequence, event_id};
 }
 
@@ -137,7 +149,8 @@ Walk walk(db::Session& session, const InboxKey& from, int rows, Time before) {
         "WHERE (subscription, user_id, sequence, event_id) > (:subscription, :user, :sequence, :event) "
         "ORDER BY subscription, user_id, sequence, event_id LIMIT :n",
         {std::numeric_limits<std::int64_t>::max(), from.subscription, from.user_id, from.sequence, from.event_id, rows},
-        [&](std::string subscription, std::string user, std::int64_t sequence, std::string event, std::int64_t handled) {
+        [&](std::string subscription, std::string user, std::int64_t sequence, std::string event,
+            std::int64_t handled) {
             ++seen;
             step.expired |= handled < to_micros(before);
             step.to = InboxKey{std::move(subscription), std::move(user), sequence, std::move(event)};
@@ -147,11 +160,13 @@ Walk walk(db::Session& session, const InboxKey& from, int rows, Time before) {
 }
 
 void remove_handled_before(db::Transaction& tx, const InboxKey& from, const InboxKey& to, Time before) {
-    tx.exec("DELETE FROM inbox WHERE (subscription, user_id, sequence, event_id) > (:subscription, :user, :sequence, :event) "
-            "AND (subscription, user_id, sequence, event_id) <= (:to_subscription, :to_user, :to_sequence, :to_event) "
-            "AND handled_at < :before",
-            from.subscription, from.user_id, from.sequence, from.event_id, to.subscription, to.user_id, to.sequence,
-            to.event_id, to_micros(before));
+    tx.exec(
+        "DELETE FROM inbox WHERE (subscription, user_id, sequence, event_id) > (:subscription, :user, :sequence, "
+        ":event) "
+        "AND (subscription, user_id, sequence, event_id) <= (:to_subscription, :to_user, :to_sequence, :to_event) "
+        "AND handled_at < :before",
+        from.subscription, from.user_id, from.sequence, from.event_id, to.subscription, to.user_id, to.sequence,
+        to.event_id, to_micros(before));
 }
 
 }  // namespace carillon::events

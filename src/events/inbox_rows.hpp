@@ -30,22 +30,27 @@ struct WaitingRow {
 
 /// Adds a row: handled already, or waiting with its payload. False when the subscription knows the event.
 bool insert_handled(db::Transaction& tx, std::string_view subscription, const Event& event, Time now);
-bool insert_waiting(db::Transaction& tx, std::string_view subscription, const Event& event, std::string_view payload, Time now);
+bool insert_waiting(db::Transaction& tx, std::string_view subscription, const Event& event, std::string_view payload,
+                    Time now);
 
 bool anything_waits(db::Session& session);
 bool lane_waits(db::Session& session, std::string_view subscription, std::string_view user_id);
 /// The first rows of a lane that wait, in sequence order.
-std::vector<WaitingRow> waiting_rows(db::Session& session, std::string_view subscription, std::string_view user_id, int limit);
+std::vector<WaitingRow> waiting_rows(db::Session& session, std::string_view subscription, std::string_view user_id,
+                                     int limit);
 /// Users with waiting rows.
 std::vector<std::string> waiting_users(db::Session& session, std::string_view subscription);
 std::int64_t count_waiting(db::Session& session, std::string_view subscription);
-/// On PostgreSQL keeps other replicas off the lane until the transaction ends; false when one has it. SQLite has one writer.
+/// On PostgreSQL keeps other replicas off the lane until the transaction ends; false when one has it. SQLite has one
+/// writer.
 bool lock_lane(db::Transaction& tx, std::string_view subscription, std::string_view user_id);
 
 void complete(db::Transaction& tx, const InboxKey& key, Time now);
-void put_off(db::Transaction& tx, const InboxKey& key, int attempts, Time next_attempt, std::string_view error, std::string_view payload);
+void put_off(db::Transaction& tx, const InboxKey& key, int attempts, Time next_attempt, std::string_view error,
+             std::string_view payload);
 /// Turns the row into a dead letter; the lane goes on without it.
-void bury(db::Transaction& tx, const InboxKey& key, int attempts, std::string_view error, std::string_view payload, Time now);
+void bury(db::Transaction& tx, const InboxKey& key, int attempts, std::string_view error, std::string_view payload,
+          Time now);
 
 std::vector<DeadLetter> list_dead_letters(db::Session& session, int limit, std::int64_t after_id);
 /// Puts a dead letter back as a waiting row. Fails with: not_found, conflict (already replayed).

@@ -58,10 +58,14 @@ LaneWorker::LaneWorker(Subscription subscription, db::Database& database, const 
       options_(options),
       strand_(asio::make_strand(executor)),
       sleeper_(strand_),
-      handled_(metrics.counter("carillon_inbox_handled_total", "Events handled", {{"subscription", subscription_.name}})),
-      retries_(metrics.counter("carillon_inbox_retries_total", "Failed attempts that are tried again", {{"subscription", subscription_.name}})),
-      dead_letters_(metrics.counter("carillon_inbox_dead_letters_total", "Events given up", {{"subscription", subscription_.name}})),
-      pending_(metrics.gauge("carillon_inbox_pending", "Events waiting to be handled", {{"subscription", subscription_.name}})) {}
+      handled_(
+          metrics.counter("carillon_inbox_handled_total", "Events handled", {{"subscription", subscription_.name}})),
+      retries_(metrics.counter("carillon_inbox_retries_total", "Failed attempts that are tried again",
+                               {{"subscription", subscription_.name}})),
+      dead_letters_(metrics.counter("carillon_inbox_dead_letters_total", "Events given up",
+                                    {{"subscription", subscription_.name}})),
+      pending_(metrics.gauge("carillon_inbox_pending", "Events waiting to be handled",
+                             {{"subscription", subscription_.name}})) {}
 
 bool LaneWorker::wants(const Event& event) const {
     const auto& types = subscription_.types;
@@ -85,14 +89,16 @@ awaitable<void> LaneWorker::ended() {
 
 void LaneWorker::add(std::string user_id, std::chrono::milliseconds delay) {
     if (stopping_) return;
-    auto insert = [self = shared_from_this(), user = std::move(user_id), due = std::chrono::steady_clock::now() + delay]() mutable {
+    auto insert = [self = shared_from_this(), user = std::move(user_id),
+                   due = std::chrono::steady_clock::now() + delay]() mutable {
         if (self->lanes_.try_emplace(std::move(user), due).second) self->sleeper_.wake();
     };
     asio::post(strand_, std::move(insert));
 }
 
-std::optional<std::chrono::milliseconds> LaneWorker::record_failure(db::Transaction& tx, const InboxKey& key, int attempts,
-                                                                    std::string_view error, std::string_view payload) {
+std::optional<std::chrono::milliseconds> LaneWorker::record_failure(db::Transaction& tx, const InboxKey& key,
+                                                                    int attempts, std::string_view error,
+                                                                    std::string_view payload) {
     error = error.substr(0, longest_error);
     while (!error.empty() && (error.back() & 0x80)) error.remove_suffix(1);  // no half of a character
     const bool last = attempts >= options_.max_attempts;
@@ -105,8 +111,10 @@ std::optional<std::chrono::milliseconds> LaneWorker::record_failure(db::Transact
     }
     auto committed = [self = shared_from_this(), last, attempts, id = key.event_id, error = std::string(error)] {
         (last ? self->dead_letters_ : self->retries_).Increment();
-        log::write(last ? log::Level::error : log::Level::warn, last ? "event given up as a dead letter" : "event handler failed",
-                   {{"subscription", self->subscription_.name}, {"event", id}, {"attempts", attempts}, {"error", error}});
+        log::write(
+            last ? log::Level::error : log::Level::warn,
+            last ? "event given up as a dead letter" : "event handler failed",
+            {{"subscription", self->subscription_.name}, {"event", id}, {"attempts", attempts}, {"error", error}});
     };
     tx.on_commit(std::move(committed));
     return last ? std::nullopt : std::optional{delay};
@@ -195,8 +203,8 @@ LaneWorker::Round LaneWorker::work_in(db::Transaction& tx, const std::vector<std
 }
 
 /// Works the lane in order until it is empty, its head has to wait, or the budget is used up; when to come back.
-std::optional<std::chrono::milliseconds> LaneWorker::work_lane(db::Transaction& tx, const std::string& user, int& budget,
-                                                               std::int64_t& handled) {
+std::optional<std::chrono::milliseconds> LaneWorker::work_lane(db::Transaction& tx, const std::string& user,
+                                                               int& budget, std::int64_t& handled) {
     if (!lock_lane(tx, subscription_.name, user)) return other_replica_has_it;
     const auto limit = budget;
     const auto rows = waiting_rows(tx, subscription_.name, user, limit);
@@ -226,7 +234,9 @@ awaitable<void> LaneWorker::report(bool before_sleep) {
     }
     if (!before_sleep && now - reported_ < 1s) co_return;
     reported_ = now;
-    auto count = [name = subscription_.name](db::Session& session) -> Result<std::int64_t> { return count_waiting(session, name); };
+    auto count = [name = subscription_.name](db::Session& session) -> Result<std::int64_t> {
+        return count_waiting(session, name);
+    };
     try {
         const auto waiting = co_await database_.read(db::ReadKind::scan, std::move(count));
         if (waiting) pending_.Set(static_cast<double>(*waiting));

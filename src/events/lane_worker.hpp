@@ -55,7 +55,8 @@ private:
     std::vector<std::string> take_due();
     awaitable<void> work(std::vector<std::string> users);
     Round work_in(db::Transaction& tx, const std::vector<std::string>& users);
-    std::optional<std::chrono::milliseconds> work_lane(db::Transaction& tx, const std::string& user, int& budget, std::int64_t& handled);
+    std::optional<std::chrono::milliseconds> work_lane(db::Transaction& tx, const std::string& user, int& budget,
+                                                       std::int64_t& handled);
     awaitable<void> report(bool before_sleep);
     std::optional<SteadyTime> next_due() const;
 

@@ -45,7 +45,8 @@ private:
             {
                 std::lock_guard lock(mutex);
                 if (stopped) return;
-                // After the clock was set the time may still lie ahead: it stays set, and the table is asked all the same.
+                // After the clock was set the time may still lie ahead: it stays set, and the table is asked all the
+                // same.
                 if (earliest && *earliest <= clock.now()) {
                     earliest.reset();
                 } else if (earliest) {

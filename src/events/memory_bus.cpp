@@ -24,7 +24,8 @@ public:
             }
             const auto result = co_await inbox_.accept(std::move(some), true);
             if (!result.has_value()) break;  // the database is away; the rest would come before these
-            std::fill(accepted.begin() + static_cast<std::ptrdiff_t>(first), accepted.begin() + static_cast<std::ptrdiff_t>(last), true);
+            std::fill(accepted.begin() + static_cast<std::ptrdiff_t>(first),
+                      accepted.begin() + static_cast<std::ptrdiff_t>(last), true);
         }
         co_return accepted;
     }

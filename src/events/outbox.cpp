@@ -10,7 +10,8 @@
 namespace carillon::events {
 namespace {
 
-constexpr std::string_view event_columns = "id, type, topic, user_id, aggregateid, sequence, time, actor, traceparent, payload";
+constexpr std::string_view event_columns =
+    "id, type, topic, user_id, aggregateid, sequence, time, actor, traceparent, payload";
 
 std::int64_t to_integer(const std::string& text) {
     std::int64_t value = 0;
@@ -21,12 +22,12 @@ std::int64_t to_integer(const std::string& text) {
 /// Reads rows of `event_columns` that follow two integers, position and predecessor_waits.
 std::vector<OutboxRow> read_rows(db::Session& session, std::string_view sql, std::initializer_list<db::Param> params) {
     std::vector<OutboxRow> rows;
-    session.each<std::int64_t, bool, std::string, std::string, std::string, std::string, std::string, std::int64_t, std::int64_t,
-                 std::string, std::string, std::string>(
+    session.each<std::int64_t, bool, std::string, std::string, std::string, std::string, std::string, std::int64_t,
+                 std::int64_t, std::string, std::string, std::string>(
         sql, params,
-        [&rows](std::int64_t position, bool predecessor_waits, std::string id, std::string type, std::string topic, std::string user,
-                std::string task, std::int64_t sequence, std::int64_t time, std::string actor, std::string trace,
-                std::string data) {
+        [&rows](std::int64_t position, bool predecessor_waits, std::string id, std::string type, std::string topic,
+                std::string user, std::string task, std::int64_t sequence, std::int64_t time, std::string actor,
+                std::string trace, std::string data) {
             auto event = std::make_shared<Event>();
             event->id = std::move(id);
             event->type = std::move(type);
@@ -81,10 +82,12 @@ Event StoredOutbox::add(db::Transaction& tx, const Principal& who, std::string_v
     event.actor = who.actor;
     event.traceparent = who.traceparent;
     event.data = std::move(data);
-    tx.exec("INSERT INTO outbox (id, aggregatetype, aggregateid, type, payload, topic, user_id, sequence, actor, traceparent, time) "
-            "VALUES (:id, 'task', :task, :type, :payload, :topic, :user, :sequence, :actor, :traceparent, :time)",
-            event.id, std::to_string(event.task_id), event.type, event.data, event.topic, event.user_id, event.sequence,
-            event.actor, event.traceparent, to_micros(event.time));
+    tx.exec(
+        "INSERT INTO outbox (id, aggregatetype, aggregateid, type, payload, topic, user_id, sequence, actor, "
+        "traceparent, time) "
+        "VALUES (:id, 'task', :task, :type, :payload, :topic, :user, :sequence, :actor, :traceparent, :time)",
+        event.id, std::to_string(event.task_id), event.type, event.data, event.topic, event.user_id, event.sequence,
+        event.actor, event.traceparent, to_micros(event.time));
     tx.on_commit(wake_);
     return event;
 }
@@ -101,7 +104,8 @@ std::vector<OutboxRow> unpublished(db::Session& session, std::int64_t after, int
 void mark_published(db::Transaction& tx, const std::vector<std::int64_t>& positions, Time now) {
     for (std::size_t i = 0; i < positions.size(); i += marks) {
         std::vector<db::Param> params{to_micros(now)};
-        for (std::size_t j = i; j < i + marks; ++j) params.emplace_back(j < positions.size() ? positions[j] : std::int64_t{-1});
+        for (std::size_t j = i; j < i + marks; ++j)
+            params.emplace_back(j < positions.size() ? positions[j] : std::int64_t{-1});
         tx.exec_with(mark_sql(), params);
     }
 }
@@ -122,7 +126,8 @@ bool has_published_before(db::Session& session, Time before) {
 std::int64_t remove_published_before(db::Transaction& tx, Time before, int limit) {
     return tx.exec(
         "DELETE FROM outbox WHERE position IN "
-        "(SELECT position FROM outbox WHERE published_at IS NOT NULL ORDER BY position LIMIT :n) AND published_at < :before",
+        "(SELECT position FROM outbox WHERE published_at IS NOT NULL ORDER BY position LIMIT :n) AND published_at < "
+        ":before",
         limit, to_micros(before));
 }
 
@@ -136,8 +141,8 @@ std::int64_t head_sequence(db::Session& session, std::string_view user_id) {
 }
 
 std::optional<std::vector<std::shared_ptr<const Event>>> events_after(db::Session& session, std::string_view user_id,
-                                                                      std::int64_t after, std::optional<std::int64_t> up_to,
-                                                                      int limit) {
+                                                                      std::int64_t after,
+                                                                      std::optional<std::int64_t> up_to, int limit) {
     static const std::string sql =
         "SELECT position, 0, " + std::string(events::event_columns) +
         " FROM outbox WHERE user_id = :user AND sequence > :after AND sequence <= :to ORDER BY sequence LIMIT :n";

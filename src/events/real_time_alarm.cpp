@@ -1,9 +1,9 @@
 #include "carillon/local_scheduler.hpp"
 
-#include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/strand.hpp>
 #include <sys/timerfd.h>
 #include <unistd.h>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/strand.hpp>
 
 #include <cerrno>
 #include <system_error>
@@ -20,7 +20,8 @@ int open_timer() {
 /// The descriptor is used on its strand only.
 class RealTimeAlarm final : public Alarm, public std::enable_shared_from_this<RealTimeAlarm> {
 public:
-    explicit RealTimeAlarm(asio::any_io_executor executor) : strand_(asio::make_strand(executor)), timer_(strand_, open_timer()) {}
+    explicit RealTimeAlarm(asio::any_io_executor executor)
+        : strand_(asio::make_strand(executor)), timer_(strand_, open_timer()) {}
 
     void on_ring(std::function<void()> rung) override { rung_ = std::move(rung); }
     void set(Time due) override {
@@ -48,10 +49,11 @@ private:
     }
     void wait() {
         waiting_ = true;
-        timer_.async_wait(asio::posix::descriptor_base::wait_read, [self = shared_from_this()](boost::system::error_code ec) {
-            self->waiting_ = false;
-            if (!ec) self->readable();
-        });
+        timer_.async_wait(asio::posix::descriptor_base::wait_read,
+                          [self = shared_from_this()](boost::system::error_code ec) {
+                              self->waiting_ = false;
+                              if (!ec) self->readable();
+                          });
     }
     void readable() {
         std::uint64_t expirations = 0;

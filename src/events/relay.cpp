@@ -37,7 +37,8 @@ struct Pause {
 
 class RelayLoop final : public std::enable_shared_from_this<RelayLoop> {
 public:
-    RelayLoop(db::Database& database, const Clock& clock, Metrics& metrics, asio::any_io_executor executor, RelayOptions options)
+    RelayLoop(db::Database& database, const Clock& clock, Metrics& metrics, asio::any_io_executor executor,
+              RelayOptions options)
         : database_(database),
           clock_(clock),
           options_(options),
@@ -46,7 +47,8 @@ public:
           depth_(metrics.gauge("carillon_outbox_depth", "Events not yet published")),
           lag_(metrics.gauge("carillon_outbox_lag_seconds", "Age of the oldest event not yet published")),
           published_(metrics.counter("carillon_outbox_published_total", "Events published")),
-          failures_(metrics.counter("carillon_outbox_failures_total", "Events the bus did not accept; they are tried again")) {}
+          failures_(metrics.counter("carillon_outbox_failures_total",
+                                    "Events the bus did not accept; they are tried again")) {}
 
     void wake() { sleeper_.wake(); }
     void start(EventBus& bus) {
@@ -92,9 +94,9 @@ private:
         }
     }
 
-    /// Publishes all that is unpublished, page by page, but for users in a pause. A page mark alone would be wrong: with
-    /// several writers a lower position may be committed later. So an event goes out only after its predecessor, and
-    /// sweeps start from the beginning; while refused events stand there, only when one may be tried again.
+    /// Publishes all that is unpublished, page by page, but for users in a pause. A page mark alone would be wrong:
+    /// with several writers a lower position may be committed later. So an event goes out only after its predecessor,
+    /// and sweeps start from the beginning; while refused events stand there, only when one may be tried again.
     awaitable<void> sweep() {
         const auto began = std::chrono::steady_clock::now();
         const bool full = users_.empty() || stopping_ || began >= full_sweep_;
@@ -233,7 +235,9 @@ private:
         cleaned_ = now;
         since_clean_ = 0;
         const Time before = clock_.now() - kept_for;
-        auto look = [before](db::Session& session) -> Result<bool> { return events::has_published_before(session, before); };
+        auto look = [before](db::Session& session) -> Result<bool> {
+            return events::has_published_before(session, before);
+        };
         try {
             const auto old = co_await database_.read(std::move(look));
             if (!old || !*old) co_return;
@@ -273,9 +277,9 @@ private:
     std::atomic<bool> stopping_{false};
     std::unordered_map<std::string, Pause> users_;  ///< whose events were refused
     Pause bus_pause_;
-    SteadyTime full_sweep_{};      ///< when the next sweep from the beginning is due, while refused events stand there
+    SteadyTime full_sweep_{};  ///< when the next sweep from the beginning is due, while refused events stand there
     std::int64_t swept_to_ = 0;
-    bool overtaken_ = false;       ///< sweep again at once
+    bool overtaken_ = false;  ///< sweep again at once
     SteadyTime reported_{};
     SteadyTime cleaned_{};
     std::int64_t since_clean_ = 0;
@@ -288,7 +292,8 @@ private:
 /// The coroutine keeps the loop alive; the relay itself may go first.
 class OutboxRelay final : public Relay {
 public:
-    OutboxRelay(db::Database& database, const Clock& clock, Metrics& metrics, asio::any_io_executor executor, RelayOptions options)
+    OutboxRelay(db::Database& database, const Clock& clock, Metrics& metrics, asio::any_io_executor executor,
+                RelayOptions options)
         : loop_(std::make_shared<RelayLoop>(database, clock, metrics, std::move(executor), options)),
           outbox_(clock, [loop = std::weak_ptr(loop_)] {
               if (const auto alive = loop.lock()) alive->wake();

@@ -91,7 +91,8 @@ inline std::chrono::milliseconds backoff(int attempt, std::chrono::milliseconds 
     auto full = std::max(first, std::chrono::milliseconds{1});
     for (int i = 1; i < attempt && full < max; ++i) full *= 2;
     full = std::min(full, max);
-    return std::chrono::milliseconds{std::uniform_int_distribution<std::int64_t>{full.count() / 2, full.count()}(random)};
+    return std::chrono::milliseconds{
+        std::uniform_int_distribution<std::int64_t>{full.count() / 2, full.count()}(random)};
 }
 
 }  // namespace carillon::events

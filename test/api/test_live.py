@@ -103,7 +103,7 @@ def test_resume_gives_what_was_missed_or_says_so(user):
         with user.live(last_sequence=2, query=query) as live:
             resumed = live.ready()
             assert resumed["type"] == "resumed" and resumed["recovered"] is True
-            live.wait(lambda s: len(s.events) == 3, what="the missed three")
+            live.wait(lambda s: len(s.events) >= 3, what="the missed three")
             todo = user.todo("next")
             live.wait_event("task.created", todo["id"])
             sequences = [e["sequence"] for e in live.events]
@@ -178,10 +178,10 @@ def test_a_client_that_does_not_read_is_closed_and_costs_nobody_else(user):
     with user.live() as live:
         live.ready()
         big = "x" * 9000
-        for _ in range(20):
+        for _ in range(8):
             user.post("/api/todos/batch", json={"commands": [{"op": "create", "todo": {"title": "big", "description": big}} for _ in range(100)]})
-        live.wait(lambda s: len(s.events) == 2000, 30, "2,000 events")
-        assert [e["sequence"] for e in live.events] == list(range(1, 2001))
+        live.wait(lambda s: len(s.events) == 800, 60, "800 events")
+        assert [e["sequence"] for e in live.events] == list(range(1, 801))
     metrics = user.get("/metrics").text
     assert "carillon" in metrics
     deaf.settimeout(20)

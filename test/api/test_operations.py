@@ -112,7 +112,7 @@ def test_a_wrong_setting_stops_the_start_with_one_line(tmp_path, key, value):
     answer = Server(tmp_path, **{key: value}).command("serve")
     assert answer.returncode != 0
     said = (answer.stderr + answer.stdout).strip()
-    assert len(said.splitlines()) == 1 and (f"CARILLON_{key}".lower() in said.lower() or key.lower() in said.lower()), said
+    assert len(said.splitlines()) == 1 and key.lower() in said.lower().replace(" ", "_"), said
 
 
 def test_traceparent_is_passed_on(user):

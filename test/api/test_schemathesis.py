@@ -18,7 +18,7 @@ def run(server, token, folder, *arguments):
     command = [pathlib.Path(sys.executable).with_name("schemathesis"), "--no-color", "--config-file", HERE / "schemathesis.toml", "run",
                server.url + "/api/openapi.json", "--url", server.url, "-H", f"Authorization: Bearer {token}", "--checks", "all", "--workers", "1",
                "--seed", "1", *arguments]
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("SCHEMATHESIS")} | {"PYTHONUTF8": "1"}
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("SCHEMATHESIS")} | {"PYTHONUTF8": "1", "PYTHONPATH": str(HERE)}
     ran = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=600, check=False)
     (folder / "schemathesis.txt").write_text(ran.stdout + ran.stderr, encoding="utf-8")
     assert ran.returncode == 0, f"{ran.stdout[-20_000:]}\n{ran.stderr[-2000:]}"

@@ -17,10 +17,11 @@ namespace carillon {
 
 /// A durable subscription: `handle` runs in a transaction together with its inbox row, in sequence order per user.
 /// Ok completes the event; an Error or an exception rolls back and is tried again with back-off; after the last try the
-/// event becomes a dead letter and the lane goes on. A replay may come out of order: compare sequences or current state.
+/// event becomes a dead letter and the lane goes on. A replay may come out of order: compare sequences or current
+/// state.
 struct Subscription {
-    std::string name;                 ///< `audit`, `reminder`, `recurring`; the inbox rows' key: never rename
-    std::vector<std::string> types;   ///< event types; empty: all
+    std::string name;                ///< `audit`, `reminder`, `recurring`; the inbox rows' key: never rename
+    std::vector<std::string> types;  ///< event types; empty: all
     std::function<Result<void>(db::Transaction&, const Event&)> handle;
 };
 
@@ -34,8 +35,8 @@ public:
     virtual void subscribe(Subscription subscription) = 0;
     virtual void listen(Listener listener) = 0;
     virtual void start() = 0;
-    /// Done when the bus has accepted the events, not when they have been handled. One flag for each event, in order: an
-    /// event that was not accepted stops its user's later ones in the batch.
+    /// Done when the bus has accepted the events, not when they have been handled. One flag for each event, in order:
+    /// an event that was not accepted stops its user's later ones in the batch.
     virtual awaitable<std::vector<bool>> publish(std::vector<std::shared_ptr<const Event>> events) = 0;
     /// Stops intake and waits for handlers in flight.
     virtual awaitable<void> drain() = 0;

@@ -19,8 +19,8 @@
 namespace carillon {
 
 struct InboxOptions {
-    int max_attempts = 8;                              ///< then the event is a dead letter
-    std::chrono::milliseconds first_delay{100};        ///< doubled for each attempt, with jitter
+    int max_attempts = 8;                        ///< then the event is a dead letter
+    std::chrono::milliseconds first_delay{100};  ///< doubled for each attempt, with jitter
     std::chrono::milliseconds max_delay{60'000};
     /// How often to look in the table for lanes that this process did not fill: another replica's, or a replay by the
     /// CLI (PostgreSQL). Nothing: only at start.
@@ -43,13 +43,14 @@ public:
     virtual void subscribe(Subscription subscription) = 0;
     /// Starts the worker for what waits (retries, a previous run's rest).
     virtual void start() = 0;
-    /// Accepts events in order, one transaction: a row for each subscription; an event already known to one is left out.
-    /// With `handle_now` a lane with nothing waiting handles its event in the same transaction.
+    /// Accepts events in order, one transaction: a row for each subscription; an event already known to one is left
+    /// out. With `handle_now` a lane with nothing waiting handles its event in the same transaction.
     virtual awaitable<Result<void>> accept(std::vector<std::shared_ptr<const Event>> events, bool handle_now) = 0;
     virtual awaitable<void> drain() = 0;
 
     virtual std::vector<DeadLetter> dead_letters(db::Session& session, int limit, std::int64_t after_id) = 0;
-    /// Puts a dead letter back into its lane for one more round of attempts. Fails with: not_found, conflict (already replayed).
+    /// Puts a dead letter back into its lane for one more round of attempts. Fails with: not_found, conflict (already
+    /// replayed).
     virtual Result<void> replay_in(db::Transaction& tx, std::int64_t dead_letter_id) = 0;
 };
 

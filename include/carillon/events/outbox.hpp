@@ -1,4 +1,5 @@
-// Transactional outbox: a change and its event share a transaction (DESIGN 2.1). Columns as Debezium's outbox router reads them.
+// Transactional outbox: a change and its event share a transaction (DESIGN 2.1). Columns as Debezium's outbox router
+// reads them.
 #pragma once
 
 #include "carillon/db/session.hpp"
@@ -13,11 +14,12 @@ namespace carillon {
 class Outbox {
 public:
     virtual ~Outbox() = default;
-    /// Locks the user's row, so that sequence order is commit order. Call it first in every transaction that adds events;
-    /// false when there is no such user.
+    /// Locks the user's row, so that sequence order is commit order. Call it first in every transaction that adds
+    /// events; false when there is no such user.
     virtual bool lock_user(db::Transaction& tx, std::string_view user_id) = 0;
     /// Takes the user's next sequence and stores the event. Wakes the relay after the commit.
-    virtual Event add(db::Transaction& tx, const Principal& who, std::string_view type, std::int64_t task_id, std::string data) = 0;
+    virtual Event add(db::Transaction& tx, const Principal& who, std::string_view type, std::int64_t task_id,
+                      std::string data) = 0;
 };
 
 /// Removes what outbox, inbox and dead letters hold of a user whose account is deleted.

@@ -27,17 +27,19 @@ struct RelayOptions {
 class Relay {
 public:
     virtual ~Relay() = default;
-    virtual Outbox& outbox() = 0;              ///< wakes this relay
+    virtual Outbox& outbox() = 0;  ///< wakes this relay
     virtual void start(EventBus& bus) = 0;
-    virtual awaitable<void> drain() = 0;       ///< publishes what is waiting, bounded, then stops
+    virtual awaitable<void> drain() = 0;  ///< publishes what is waiting, bounded, then stops
 };
 
 std::unique_ptr<Relay> make_relay(db::Database& database, const Clock& clock, Metrics& metrics,
                                   boost::asio::any_io_executor executor, RelayOptions options = {});
 
-/// A user's stored events with sequence in (after, up_to], in order, for resume; nothing when rows of the range are gone.
+/// A user's stored events with sequence in (after, up_to], in order, for resume; nothing when rows of the range are
+/// gone.
 std::optional<std::vector<std::shared_ptr<const Event>>> events_after(db::Session& session, std::string_view user_id,
-                                                                      std::int64_t after, std::optional<std::int64_t> up_to, int limit);
+                                                                      std::int64_t after,
+                                                                      std::optional<std::int64_t> up_to, int limit);
 /// The user's latest sequence; 0 for none.
 std::int64_t head_sequence(db::Session& session, std::string_view user_id);
 

@@ -10,11 +10,13 @@ constexpr std::string_view lock_log = "SELECT CASE WHEN pg_advisory_xact_lock(71
 
 std::vector<Entry> read(db::Session& session, std::string_view sql, const std::vector<db::Param>& params) {
     std::vector<Entry> entries;
-    session.each<std::int64_t, std::int64_t, std::string, std::optional<std::string>, std::int64_t, std::int64_t, std::string>(
+    session.each<std::int64_t, std::int64_t, std::string, std::optional<std::string>, std::int64_t, std::int64_t,
+                 std::string>(
         sql, params,
         [&entries](std::int64_t position, std::int64_t task, std::string type, std::optional<std::string> payload,
                    std::int64_t created_at, std::int64_t sequence, std::string actor) {
-            entries.push_back({position, task, std::move(type), std::move(payload), from_micros(created_at), sequence, std::move(actor)});
+            entries.push_back({position, task, std::move(type), std::move(payload), from_micros(created_at), sequence,
+                               std::move(actor)});
         });
     return entries;
 }
@@ -29,12 +31,14 @@ std::optional<Entry> first(std::vector<Entry> entries) {
 bool append(db::Transaction& tx, const Event& event) {
     // SQLite has one writer. On PostgreSQL the lock lasts until the commit, so that nobody takes the same position.
     if (tx.backend() == db::Backend::postgresql) tx.query_one<std::int64_t>(lock_log);
-    return tx.exec("INSERT INTO task_events (position, event_id, user_id, task_id, type, payload, created_at, sequence, actor) "
-                   "SELECT (SELECT coalesce(max(position), 0) + 1 FROM task_events), :event, :user, CAST(:task AS BIGINT), "
-                   ":type, :payload, CAST(:created AS BIGINT), CAST(:sequence AS BIGINT), :actor "
-                   "WHERE NOT EXISTS (SELECT 1 FROM task_events WHERE event_id = :event)",
-                   event.id, event.user_id, event.task_id, event.type, event.data, to_micros(event.time), event.sequence,
-                   event.actor) == 1;
+    return tx.exec(
+               "INSERT INTO task_events (position, event_id, user_id, task_id, type, payload, created_at, sequence, "
+               "actor) "
+               "SELECT (SELECT coalesce(max(position), 0) + 1 FROM task_events), :event, :user, CAST(:task AS BIGINT), "
+               ":type, :payload, CAST(:created AS BIGINT), CAST(:sequence AS BIGINT), :actor "
+               "WHERE NOT EXISTS (SELECT 1 FROM task_events WHERE event_id = :event)",
+               event.id, event.user_id, event.task_id, event.type, event.data, to_micros(event.time), event.sequence,
+               event.actor) == 1;
 }
 
 std::vector<Entry> list(db::Session& session, std::string_view user_id, const Filter& filter) {
@@ -66,11 +70,13 @@ std::optional<Entry> find(db::Session& session, std::string_view user_id, std::i
     return first(read(session, sql, {position, user_id}));
 }
 
-std::optional<Entry> last_state(db::Session& session, std::string_view user_id, std::int64_t task_id, std::int64_t up_to) {
+std::optional<Entry> last_state(db::Session& session, std::string_view user_id, std::int64_t task_id,
+                                std::int64_t up_to) {
     // By sequence, not by position: a replayed dead letter has a late position.
     static const std::string sql =
         "SELECT " + std::string(columns) +
-        " FROM task_events WHERE position = (SELECT position FROM task_events WHERE user_id = :user AND task_id = :task "
+        " FROM task_events WHERE position = (SELECT position FROM task_events WHERE user_id = :user AND task_id = "
+        ":task "
         "AND sequence <= :sequence AND type NOT LIKE 'reminder.%' ORDER BY sequence DESC LIMIT 1)";
     return first(read(session, sql, {user_id, task_id, up_to}));
 }

@@ -1,9 +1,9 @@
 #include "routes.hpp"
 
+#include "audit/entries.hpp"
 #include "carillon/http/transact.hpp"
 #include "carillon/json.hpp"
 #include "carillon/log.hpp"
-#include "audit/entries.hpp"
 
 #include <boost/json/serialize.hpp>
 
@@ -18,8 +18,9 @@ using http::Method;
 using http::Request;
 using http::Response;
 
-const std::vector<std::string_view> event_types{"task.created", "task.updated", "task.completed", "task.deleted",
-                                                "task.restored", "reminder.triggered", "reminder.acknowledged"};
+const std::vector<std::string_view> event_types{"task.created",         "task.updated",  "task.completed",
+                                                "task.deleted",         "task.restored", "reminder.triggered",
+                                                "reminder.acknowledged"};
 constexpr std::int64_t default_limit = 50, most = 200;
 
 std::string encode(const Cursor& cursor) {
@@ -148,7 +149,9 @@ std::vector<http::Route> routes(db::Database& database, task::TaskService& tasks
     const auto get_page = [&database](Request& request) -> awaitable<Response> {
         const auto filter = read_filter(request);
         if (!filter) co_return http::problem(filter.error());
-        auto work = [&](db::Session& session) -> Result<Response> { return page(session, request.principal.user_id, *filter); };
+        auto work = [&](db::Session& session) -> Result<Response> {
+            return page(session, request.principal.user_id, *filter);
+        };
         auto result = co_await database.read(std::move(work));
         co_return reply(std::move(result));
     };

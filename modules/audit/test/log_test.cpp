@@ -43,8 +43,9 @@ TEST_CASE("every change is in the log, newest first, byte for byte", "[audit]") 
     CHECK(log[4].at("created_at") == "2027-01-10T10:00:00Z");
     CHECK(log[3].at("created_at") == "2027-01-10T10:00:01Z");
     CHECK(log[4].at("payload").at("todo") == todo);
-    CHECK(world.number("SELECT count(*) FROM outbox o JOIN task_events e ON e.event_id = o.id AND e.payload = o.payload "
-                       "AND e.sequence = o.sequence AND e.created_at = o.time") == 5);
+    CHECK(
+        world.number("SELECT count(*) FROM outbox o JOIN task_events e ON e.event_id = o.id AND e.payload = o.payload "
+                     "AND e.sequence = o.sequence AND e.created_at = o.time") == 5);
     CHECK(world.send_as(world.other, Method::get, "/api/audit").body == "[]");
 }
 
@@ -72,7 +73,9 @@ public:
     void subscribe(Subscription s) override { subscription = std::move(s); }
     void listen(Listener) override {}
     void start() override {}
-    awaitable<std::vector<bool>> publish(std::vector<std::shared_ptr<const Event>>) override { co_return std::vector<bool>{}; }
+    awaitable<std::vector<bool>> publish(std::vector<std::shared_ptr<const Event>>) override {
+        co_return std::vector<bool>{};
+    }
     awaitable<void> drain() override { co_return; }
     Subscription subscription;
 };
@@ -179,11 +182,13 @@ TEST_CASE("pages follow each other without gap or overlap", "[audit]") {
     CHECK(pages == 23);
     CHECK(world.ids_of_all_pages("/api/audit?limit=23", pages) == all);
     CHECK(pages == 1);
-    const auto whole = world.ids_of_all_pages("/api/audit?limit=200&before=2027-01-10T10:00:05Z&event_type=task.updated", pages);
+    const auto whole =
+        world.ids_of_all_pages("/api/audit?limit=200&before=2027-01-10T10:00:05Z&event_type=task.updated", pages);
     CHECK(pages == 1);
     CHECK_FALSE(whole.empty());
-    const auto filters = "/api/audit?limit=2&before=2027-01-10T10:00:05Z&after=2027-01-10T09:00:00Z&event_type=task.updated&task_id=" +
-                         std::to_string(todo.at("id").as_int64());
+    const auto filters =
+        "/api/audit?limit=2&before=2027-01-10T10:00:05Z&after=2027-01-10T09:00:00Z&event_type=task.updated&task_id=" +
+        std::to_string(todo.at("id").as_int64());
     CHECK(world.ids_of_all_pages(filters, pages) == whole);
     CHECK(pages > 2);
 }
@@ -201,7 +206,8 @@ TEST_CASE("a query that is not understood is refused with every wrong parameter"
     CHECK(wrong("page=1") == "page");
     CHECK(wrong("task_id=x&event_type=task.eaten&after=yesterday&before=2027-01-10T10:00:00&cursor=zzz&limit=many") ==
           "after before cursor event_type limit task_id");
-    for (const char* cursor : {"", "1", "1.", ".1", "1.0", "1.-1", "1.1x", "99999999999999999999.1", "1.99999999999999999999"}) {
+    for (const char* cursor :
+         {"", "1", "1.", ".1", "1.0", "1.-1", "1.1x", "99999999999999999999.1", "1.99999999999999999999"}) {
         CHECK(wrong("cursor=" + std::string(cursor)) == "cursor");
     }
     CHECK(world.send(Method::get, "/api/audit?cursor=9223372036854775807.9223372036854775807").status == 200);

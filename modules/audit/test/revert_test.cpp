@@ -23,7 +23,8 @@ TEST_CASE("the state after any entry can be rebuilt", "[audit]") {
     const auto backend = GENERATE(Backend::sqlite, Backend::postgresql);
     INFO(name_of(backend));
     World world(backend);
-    const auto created = world.change(Method::post, "/api/todos", R"({"title":"one","tags":["a","b"],"due_date":"2027-03-01T08:00:00Z"})");
+    const auto created = world.change(Method::post, "/api/todos",
+                                      R"({"title":"one","tags":["a","b"],"due_date":"2027-03-01T08:00:00Z"})");
     const auto target = "/api/todos/" + std::to_string(created.at("id").as_int64());
     world.change(Method::post, "/api/todos", R"({"title":"another task in between"})");
     const auto changed = world.change(Method::patch, target, R"({"title":"two","tags":["b"],"due_date":null})");

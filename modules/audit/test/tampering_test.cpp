@@ -16,8 +16,10 @@ std::string snapshot(World& world) {
         std::string all;
         session.each<std::int64_t, std::string, std::string, std::optional<std::string>, std::int64_t>(
             "SELECT position, event_id, type, payload, created_at FROM task_events ORDER BY position", {},
-            [&](std::int64_t position, std::string event, std::string type, std::optional<std::string> payload, std::int64_t created) {
-                all += std::to_string(position) + event + type + payload.value_or("NULL") + std::to_string(created) + "\n";
+            [&](std::int64_t position, std::string event, std::string type, std::optional<std::string> payload,
+                std::int64_t created) {
+                all +=
+                    std::to_string(position) + event + type + payload.value_or("NULL") + std::to_string(created) + "\n";
             });
         return all;
     });
@@ -49,19 +51,31 @@ TEST_CASE("the log cannot be changed by SQL", "[audit]") {
         "UPDATE task_events SET created_at = 1",
         "UPDATE task_events SET sequence = 9",
         // At a position that is taken, that leaves a gap, or before the first one.
-        copy + "1, 'evt-x', user_id, task_id, type, '{}', created_at, sequence, actor FROM task_events WHERE position = 1",
-        copy + "4, 'evt-x', user_id, task_id, type, '{}', created_at, sequence, actor FROM task_events WHERE position = 1",
-        copy + "0, 'evt-x', user_id, task_id, type, '{}', created_at, sequence, actor FROM task_events WHERE position = 1",
-        copy + "3, event_id, user_id, task_id, type, '{}', created_at, sequence, actor FROM task_events WHERE position = 1",
-        copy + "1, 'evt-x', user_id, task_id, type, '{}', created_at, sequence, actor FROM task_events WHERE position = 1 "
-               "ON CONFLICT (position) DO UPDATE SET payload = '{}'",
-        copy + "3, event_id, user_id, task_id, type, '{}', created_at, sequence, actor FROM task_events WHERE position = 1 "
-               "ON CONFLICT (event_id) DO UPDATE SET payload = '{}'",
+        copy +
+            "1, 'evt-x', user_id, task_id, type, '{}', created_at, sequence, actor FROM task_events WHERE position = 1",
+        copy +
+            "4, 'evt-x', user_id, task_id, type, '{}', created_at, sequence, actor FROM task_events WHERE position = 1",
+        copy +
+            "0, 'evt-x', user_id, task_id, type, '{}', created_at, sequence, actor FROM task_events WHERE position = 1",
+        copy +
+            "3, event_id, user_id, task_id, type, '{}', created_at, sequence, actor FROM task_events WHERE position = "
+            "1",
+        copy +
+            "1, 'evt-x', user_id, task_id, type, '{}', created_at, sequence, actor FROM task_events WHERE position = 1 "
+            "ON CONFLICT (position) DO UPDATE SET payload = '{}'",
+        copy +
+            "3, event_id, user_id, task_id, type, '{}', created_at, sequence, actor FROM task_events WHERE position = "
+            "1 "
+            "ON CONFLICT (event_id) DO UPDATE SET payload = '{}'",
     };
     if (backend == Backend::sqlite) {
         for (std::string verb : {"REPLACE", "INSERT OR REPLACE"}) {
-            attacks.push_back(verb + copy.substr(6) + "1, 'evt-x', user_id, task_id, type, '{}', created_at, sequence, actor FROM task_events WHERE position = 1");
-            attacks.push_back(verb + copy.substr(6) + "3, event_id, user_id, task_id, type, '{}', created_at, sequence, actor FROM task_events WHERE position = 1");
+            attacks.push_back(verb + copy.substr(6) +
+                              "1, 'evt-x', user_id, task_id, type, '{}', created_at, sequence, actor FROM task_events "
+                              "WHERE position = 1");
+            attacks.push_back(verb + copy.substr(6) +
+                              "3, event_id, user_id, task_id, type, '{}', created_at, sequence, actor FROM task_events "
+                              "WHERE position = 1");
         }
         attacks.push_back("UPDATE OR REPLACE task_events SET position = 1 WHERE position = 2");
         attacks.push_back("UPDATE task_events SET rowid = 9 WHERE position = 2");

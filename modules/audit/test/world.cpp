@@ -21,8 +21,10 @@ bool matches(const http::Route& route, http::Request& request) {
     if (route.method != request.method || pattern.size() != path.size()) return false;
     request.params.clear();
     for (std::size_t i = 0; i < path.size(); ++i) {
-        if (pattern[i].starts_with("{")) request.params.push_back(path[i]);
-        else if (pattern[i] != path[i]) return false;
+        if (pattern[i].starts_with("{"))
+            request.params.push_back(path[i]);
+        else if (pattern[i] != path[i])
+            return false;
     }
     return true;
 }
@@ -56,12 +58,13 @@ World::~World() {
     thread_.join();
 }
 
-http::Response World::send(Method method, const std::string& target, const std::string& body, std::vector<http::Header> headers) {
+http::Response World::send(Method method, const std::string& target, const std::string& body,
+                           std::vector<http::Header> headers) {
     return send_as(who, method, target, body, std::move(headers));
 }
 
-http::Response World::send_as(const Principal& principal, Method method, const std::string& target, const std::string& body,
-                              std::vector<http::Header> headers) {
+http::Response World::send_as(const Principal& principal, Method method, const std::string& target,
+                              const std::string& body, std::vector<http::Header> headers) {
     http::Request request;
     request.method = method;
     const auto mark = target.find('?');
@@ -76,7 +79,8 @@ http::Response World::send_as(const Principal& principal, Method method, const s
     request.body = body;
     request.principal = principal;
     for (const auto& route : routes) {
-        if (matches(route, request)) return boost::asio::co_spawn(io, route.handle(request), boost::asio::use_future).get();
+        if (matches(route, request))
+            return boost::asio::co_spawn(io, route.handle(request), boost::asio::use_future).get();
     }
     throw std::logic_error("no route for " + target);
 }
@@ -134,7 +138,9 @@ std::string World::sql(const std::string& text) {
 }
 
 std::int64_t World::number(const std::string& text) {
-    return *database->read_now([&](db::Session& session) -> Result<std::int64_t> { return std::get<0>(*session.query_one<std::int64_t>(text)); });
+    return *database->read_now([&](db::Session& session) -> Result<std::int64_t> {
+        return std::get<0>(*session.query_one<std::int64_t>(text));
+    });
 }
 
 std::string field_errors(const http::Response& response) {

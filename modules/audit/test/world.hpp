@@ -25,12 +25,16 @@ using http::Method;
 
 class FakeIdentity final : public identity::Identity {
 public:
-    std::optional<identity::UserSettings> settings_in(db::Session&, std::string_view) override { return identity::UserSettings{"UTC", std::chrono::hours(9)}; }
+    std::optional<identity::UserSettings> settings_in(db::Session&, std::string_view) override {
+        return identity::UserSettings{"UTC", std::chrono::hours(9)};
+    }
     void on_account_deleted(std::function<void(db::Transaction&, const std::string&)>) override {}
     awaitable<Result<Principal>> authenticate(const http::Request&) override { throw std::logic_error("not used"); }
     awaitable<Result<Principal>> authenticate_token(std::string) override { throw std::logic_error("not used"); }
     std::optional<std::string> user_by_email_in(db::Session&, std::string_view) override { return {}; }
-    Result<std::string> add_user(std::string, std::string, std::string, std::string) override { throw std::logic_error("not used"); }
+    Result<std::string> add_user(std::string, std::string, std::string, std::string) override {
+        throw std::logic_error("not used");
+    }
     Result<void> set_password(std::string, std::string) override { throw std::logic_error("not used"); }
     void on_revoked(std::function<void(const std::string&, const std::string&)>) override {}
     std::vector<http::Route> routes() override { return {}; }
@@ -41,9 +45,10 @@ public:
     explicit World(Backend backend);
     ~World();
 
-    http::Response send(Method method, const std::string& target, const std::string& body = {}, std::vector<http::Header> headers = {});
-    http::Response send_as(const Principal& principal, Method method, const std::string& target, const std::string& body = {},
-                           std::vector<http::Header> headers = {});
+    http::Response send(Method method, const std::string& target, const std::string& body = {},
+                        std::vector<http::Header> headers = {});
+    http::Response send_as(const Principal& principal, Method method, const std::string& target,
+                           const std::string& body = {}, std::vector<http::Header> headers = {});
     /// A call that must succeed; the answer. The clock moves on a second.
     bj::object change(Method method, const std::string& target, const std::string& body = {});
     /// The entries of `target` once every event so far is in the log.

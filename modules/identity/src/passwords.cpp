@@ -65,6 +65,7 @@ std::optional<std::string> password_problem(std::string_view password, std::stri
     if (normal.size() > max_bytes) return "must have at most 1024 bytes";
     const std::string folded = text::fold(password);
     const std::string account = text::fold(email);
+    if (text::trim(password).empty()) return "must not be blank";
     if (folded == account || folded == account.substr(0, account.find('@'))) return "must not be the email address";
     if (folded == text::fold(name)) return "must not be the name";
     if (is_common(folded)) return "is among the most common passwords";

@@ -94,7 +94,7 @@ void Finder::from(Statement& sql, Driver driver, bool collect) {
     // CROSS JOIN: SQLite takes the tables in this order.
     switch (driver) {
         case Driver::search:
-            sql.add(" FROM task_grams g CROSS JOIN tasks t WHERE g.grams MATCH :match AND t.id = g.rowid", *match_);
+            sql.add(" FROM task_grams g CROSS JOIN tasks t WHERE g.task_grams MATCH :match AND t.id = g.rowid", *match_);
             sql.add(" AND t.user_id = :user", user_);
             break;
         case Driver::tag:

@@ -33,6 +33,7 @@ bool same(std::string_view a, std::string_view b) {
 /// The VTODO components of a file with their first lines.
 std::vector<Block> todo_blocks(std::string_view bytes, std::vector<Problem>& problems) {
     std::vector<Block> blocks;
+    std::vector<std::string> open;  // components within the VTODO
     bool inside = false;
     int line = 0;
     while (!bytes.empty()) {
@@ -44,8 +45,22 @@ std::vector<Block> todo_blocks(std::string_view bytes, std::vector<Problem>& pro
         if (same(text, "BEGIN:VTODO")) {
             if (inside) problems.push_back({blocks.back().line, "the entry has no END:VTODO"}), blocks.pop_back();
             inside = true;
+            open.clear();
             blocks.emplace_back(line, "");
+        } else if (inside && same(text.substr(0, 6), "BEGIN:")) {
+            open.emplace_back(text.substr(6));
+        } else if (inside && same(text.substr(0, 4), "END:") && !same(text, "END:VTODO")) {
+            if (open.empty() || !same(open.back(), text.substr(4))) {
+                problems.push_back({line, "an END without its BEGIN is left out"});
+                continue;
+            }
+            open.pop_back();
         }
+        if (inside && same(text, "END:VTODO"))
+            for (; !open.empty(); open.pop_back()) {
+                problems.push_back({line, "a component inside the entry has no END"});
+                blocks.back().text.append("END:" + open.back() + "\r\n");
+            }
         if (inside) blocks.back().text.append(text).append("\r\n");
         if (inside && same(text, "END:VTODO")) inside = false;
     }

@@ -9,7 +9,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-void compare(std::vector<std::string>& found, const std::string& what, const std::vector<std::int64_t>& seen, std::int64_t expected) {
+void compare(std::vector<std::string>& found, const std::string& what, const std::vector<std::int64_t>& seen,
+             std::int64_t expected) {
     if (seen == up_to(expected)) return;
     const std::set<std::int64_t> different(seen.begin(), seen.end());
     std::string text = what + ": " + std::to_string(seen.size()) + " for " + std::to_string(expected) + " events";
@@ -40,7 +41,8 @@ struct Moody {
 };
 
 std::vector<DeadLetter> dead_letters(db::Database& database, Inbox& inbox) {
-    return *database.read_now([&](db::Session& session) -> Result<std::vector<DeadLetter>> { return inbox.dead_letters(session, 100, 0); });
+    return *database.read_now(
+        [&](db::Session& session) -> Result<std::vector<DeadLetter>> { return inbox.dead_letters(session, 100, 0); });
 }
 
 Result<bool> replay(db::Database& database, Inbox& inbox, std::int64_t id) {
@@ -138,8 +140,11 @@ void one_failing_subscriber_blocks_nobody_else(TestDatabase& database, const Bus
     host.bus().subscribe(Effects::recorder("calm"));
     host.start();
     add_events(*database, host.outbox(), {user, other}, 40);
-    REQUIRE(wait_until([&] { return Effects::of(*database, "calm", user).size() == 40 && Effects::of(*database, "calm", other).size() == 40 &&
-                                    Effects::of(*database, "moody", other).size() == 40; }));
+    REQUIRE(wait_until([&] {
+        return Effects::of(*database, "calm", user).size() == 40 &&
+               Effects::of(*database, "calm", other).size() == 40 &&
+               Effects::of(*database, "moody", other).size() == 40;
+    }));
     CHECK(Effects::of(*database, "moody", user) == up_to(1));  // the lane waits behind its head
     CHECK(wait_until([&] { return all_published(*database); }));
 }
@@ -211,7 +216,9 @@ private:
 
 void a_crash_before_the_mark_has_one_effect(TestDatabase& database, const BusFactory& factory) {
     const std::vector<std::string> users{add_user(*database), add_user(*database)};
-    const BusFactory forgetful = [&](Inbox& inbox, asio::any_io_executor executor) { return std::make_unique<Forgetful>(factory(inbox, executor)); };
+    const BusFactory forgetful = [&](Inbox& inbox, asio::any_io_executor executor) {
+        return std::make_unique<Forgetful>(factory(inbox, executor));
+    };
     {
         Host host(*database, forgetful);
         host.bus().subscribe(Effects::recorder("recorder"));
@@ -269,7 +276,8 @@ std::vector<std::string> order_and_once_violations(Backend backend, const BusFac
     host.drain();
     std::vector<std::string> found;
     for (const auto& user : users) {
-        for (const auto& name : names) compare(found, "effects on " + name, Effects::of(*database, name, user), events_per_user);
+        for (const auto& name : names)
+            compare(found, "effects on " + name, Effects::of(*database, name, user), events_per_user);
         compare(found, "heard by a listener", ear.of(user), events_per_user);
     }
     return found;
@@ -285,7 +293,8 @@ void check_bus_contract(Backend backend, const BusFactory& factory) {
     };
     const Case cases[] = {
         {"a redelivered event has one effect", redelivery_has_one_effect},
-        {"a poisonous event becomes a dead letter, its lane goes on, a replay works once", poison_becomes_a_dead_letter},
+        {"a poisonous event becomes a dead letter, its lane goes on, a replay works once",
+         poison_becomes_a_dead_letter},
         {"one failing subscriber blocks neither another nor another user", one_failing_subscriber_blocks_nobody_else},
         {"a failure that passes keeps the order", a_passing_failure_keeps_the_order},
         {"pending work survives a kill", pending_work_survives_a_kill},

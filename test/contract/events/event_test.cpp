@@ -59,15 +59,17 @@ TEST_CASE("a CloudEvent is read back byte for byte", "[events]") {
 }
 
 TEST_CASE("attributes may come in any order, and unknown ones beside them", "[events]") {
-    const auto read = parse_cloudevent(R"( {"x":[{"data":{}}],"data" : {"a":"}"} ,"sequence":"12","type":"reminder.triggered","time":"2027-01-15T09:00:00+01:00",
+    const auto read = parse_cloudevent(
+        R"( {"x":[{"data":{}}],"data" : {"a":"}"} ,"sequence":"12","type":"reminder.triggered","time":"2027-01-15T09:00:00+01:00",
         "partitionkey":"u","subject":"3","source":"/carillon/tasks","specversion":"1.0","id":"evt-1"} )");
     REQUIRE(read.has_value());
     CHECK(read->data == R"({"a":"}"})");
     CHECK(read->sequence == 12);
     CHECK(read->topic == reminder_events_topic);
     CHECK(format_rfc3339(read->time) == "2027-01-15T08:00:00Z");
-    const auto escaped = parse_cloudevent(R"({"specversion":"1.0","id":"evt-1","source":"/carillon/tasks","type":"task.created","subject":"3",)"
-                                          R"("time":"2027-01-15T08:00:00Z","partitionkey":"u","sequence":1,"d\u0061ta":{"a":1}})");
+    const auto escaped = parse_cloudevent(
+        R"({"specversion":"1.0","id":"evt-1","source":"/carillon/tasks","type":"task.created","subject":"3",)"
+        R"("time":"2027-01-15T08:00:00Z","partitionkey":"u","sequence":1,"d\u0061ta":{"a":1}})");
     REQUIRE(escaped.has_value());
     CHECK(escaped->data == R"({"a":1})");
 }
@@ -78,13 +80,15 @@ TEST_CASE("what is no event of Carillon is refused with every wrong attribute", 
         REQUIRE(read.has_error());
         CHECK(read.error().code == Errc::invalid);
     }
-    const auto read = parse_cloudevent(R"({"specversion":"0.3","id":"","source":"/elsewhere","type":7,"subject":"x","time":"today",
+    const auto read =
+        parse_cloudevent(R"({"specversion":"0.3","id":"","source":"/elsewhere","type":7,"subject":"x","time":"today",
         "partitionkey":null,"sequence":-1,"actor":5,"datacontenttype":"text/plain","data":"text"})");
     REQUIRE(read.has_error());
     std::vector<std::string> wrong;
     for (const auto& field : read.error().fields) wrong.push_back(field.field);
-    const std::vector<std::string> expected{"actor", "data", "datacontenttype", "id", "partitionkey", "sequence",
-                                            "source", "specversion", "subject", "time", "type"};
+    const std::vector<std::string> expected{"actor",    "data",   "datacontenttype", "id",      "partitionkey",
+                                            "sequence", "source", "specversion",     "subject", "time",
+                                            "type"};
     std::sort(wrong.begin(), wrong.end());
     CHECK(wrong == expected);
 }

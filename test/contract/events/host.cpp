@@ -61,14 +61,16 @@ std::vector<bool> Host::publish(std::vector<std::shared_ptr<const Event>> events
 
 Result<void> Host::accept(std::vector<std::shared_ptr<const Event>> events, bool handle_now) {
     std::optional<Result<void>> result;
-    auto run = [](Inbox& inbox, std::vector<std::shared_ptr<const Event>> e, bool now, std::optional<Result<void>>& out) -> awaitable<void> {
+    auto run = [](Inbox& inbox, std::vector<std::shared_ptr<const Event>> e, bool now,
+                  std::optional<Result<void>>& out) -> awaitable<void> {
         out = co_await inbox.accept(std::move(e), now);
     };
     asio::co_spawn(io_, run(*inbox_, std::move(events), handle_now, result), asio::use_future).get();
     return *result;
 }
 
-std::vector<Event> add_events(db::Database& database, Outbox& outbox, const std::vector<std::string>& users, int count, int group) {
+std::vector<Event> add_events(db::Database& database, Outbox& outbox, const std::vector<std::string>& users, int count,
+                              int group) {
     std::vector<Event> events;
     const int all = count * static_cast<int>(users.size());
     for (int first = 0; first < all; first += group) {
@@ -78,7 +80,8 @@ std::vector<Event> add_events(db::Database& database, Outbox& outbox, const std:
                 const auto& user = users[static_cast<std::size_t>(i) % users.size()];
                 if (!outbox.lock_user(tx, user)) return not_found();
                 const Principal who{user, "user", {}, {}, {}, {}};
-                some.push_back(outbox.add(tx, who, i % 3 ? "task.updated" : "task.created", i + 1, R"({"n": )" + std::to_string(i) + "}"));
+                some.push_back(outbox.add(tx, who, i % 3 ? "task.updated" : "task.created", i + 1,
+                                          R"({"n": )" + std::to_string(i) + "}"));
             }
             return some;
         });
@@ -96,7 +99,8 @@ bool all_published(db::Database& database) {
 
 Effects::Effects(db::Database& database) {
     const auto made = database.write_now([](db::Transaction& tx) -> Result<bool> {
-        const std::string key = tx.backend() == Backend::sqlite ? "INTEGER PRIMARY KEY AUTOINCREMENT" : "BIGSERIAL PRIMARY KEY";
+        const std::string key =
+            tx.backend() == Backend::sqlite ? "INTEGER PRIMARY KEY AUTOINCREMENT" : "BIGSERIAL PRIMARY KEY";
         tx.exec("CREATE TABLE IF NOT EXISTS test_effects (position " + key +
                 ", subscription TEXT NOT NULL, user_id TEXT NOT NULL, sequence BIGINT NOT NULL)");
         return true;
@@ -105,8 +109,8 @@ Effects::Effects(db::Database& database) {
 }
 
 void Effects::record(db::Transaction& tx, const std::string& subscription, const Event& event) {
-    tx.exec("INSERT INTO test_effects (subscription, user_id, sequence) VALUES (:subscription, :user, :sequence)", subscription,
-            event.user_id, event.sequence);
+    tx.exec("INSERT INTO test_effects (subscription, user_id, sequence) VALUES (:subscription, :user, :sequence)",
+            subscription, event.user_id, event.sequence);
 }
 
 Subscription Effects::recorder(std::string name, std::vector<std::string> types) {
@@ -116,11 +120,13 @@ Subscription Effects::recorder(std::string name, std::vector<std::string> types)
             }};
 }
 
-std::vector<std::int64_t> Effects::of(db::Database& database, const std::string& subscription, const std::string& user_id) {
+std::vector<std::int64_t> Effects::of(db::Database& database, const std::string& subscription,
+                                      const std::string& user_id) {
     return *database.read_now([&](db::Session& session) -> Result<std::vector<std::int64_t>> {
         std::vector<std::int64_t> sequences;
         session.each<std::int64_t>(
-            "SELECT sequence FROM test_effects WHERE subscription = :subscription AND user_id = :user ORDER BY position",
+            "SELECT sequence FROM test_effects WHERE subscription = :subscription AND user_id = :user ORDER BY "
+            "position",
             {subscription, user_id}, [&](std::int64_t sequence) { sequences.push_back(sequence); });
         return sequences;
     });

@@ -33,7 +33,8 @@ InboxOptions quick_retries(int max_attempts = 3);
 
 class Host {
 public:
-    Host(db::Database& database, const BusFactory& factory, InboxOptions inbox = quick_retries(), RelayOptions relay = {});
+    Host(db::Database& database, const BusFactory& factory, InboxOptions inbox = quick_retries(),
+         RelayOptions relay = {});
     ~Host();  ///< drains, unless killed
 
     EventBus& bus() { return *bus_; }
@@ -63,7 +64,8 @@ private:
 };
 
 /// Adds `count` events for each user in transactions of `group`, users taking turns; the events as they were stored.
-std::vector<Event> add_events(db::Database& database, Outbox& outbox, const std::vector<std::string>& users, int count, int group = 50);
+std::vector<Event> add_events(db::Database& database, Outbox& outbox, const std::vector<std::string>& users, int count,
+                              int group = 50);
 bool all_published(db::Database& database);
 
 /// Subscribers' effects: rows of a table, written in the handler's transaction, so that a roll-back takes them along.
@@ -75,7 +77,8 @@ public:
     /// A subscription that records every event.
     static Subscription recorder(std::string name, std::vector<std::string> types = {});
     /// Sequences of a user's events in the order in which they took effect.
-    static std::vector<std::int64_t> of(db::Database& database, const std::string& subscription, const std::string& user_id);
+    static std::vector<std::int64_t> of(db::Database& database, const std::string& subscription,
+                                        const std::string& user_id);
     static std::int64_t count(db::Database& database);
 };
 

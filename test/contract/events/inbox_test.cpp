@@ -27,7 +27,9 @@ std::shared_ptr<const Event> event(const std::string& user, std::int64_t sequenc
 }
 
 std::int64_t number(db::Database& database, const std::string& text) {
-    return *database.read_now([&](db::Session& session) -> Result<std::int64_t> { return std::get<0>(*session.query_one<std::int64_t>(text)); });
+    return *database.read_now([&](db::Session& session) -> Result<std::int64_t> {
+        return std::get<0>(*session.query_one<std::int64_t>(text));
+    });
 }
 
 Subscription failing(std::string name, std::shared_ptr<std::atomic<int>> attempts) {
@@ -47,7 +49,8 @@ TEST_CASE("accepted events are worked in sequence order, however they came", "[e
     Host host(*database, memory());
     host.bus().subscribe(Effects::recorder("one"));
     host.bus().subscribe(Effects::recorder("two"));
-    for (const std::int64_t sequence : {3, 1, 5, 2, 4, 2, 3}) REQUIRE(host.accept({event("a", sequence)}, false).has_value());
+    for (const std::int64_t sequence : {3, 1, 5, 2, 4, 2, 3})
+        REQUIRE(host.accept({event("a", sequence)}, false).has_value());
     REQUIRE(host.accept({event("b", 2), event("b", 1), event("b", 2)}, false).has_value());
     CHECK(number(*database, "SELECT count(*) FROM inbox WHERE handled_at IS NULL AND payload IS NOT NULL") == 14);
     CHECK(Effects::count(*database) == 0);
@@ -57,7 +60,9 @@ TEST_CASE("accepted events are worked in sequence order, however they came", "[e
         CHECK(Effects::of(*database, name, "a") == up_to(5));
         CHECK(Effects::of(*database, name, "b") == up_to(2));
     }
-    CHECK(wait_until([&] { return number(*database, "SELECT count(*) FROM inbox WHERE handled_at IS NOT NULL AND payload IS NULL") == 14; }));
+    CHECK(wait_until([&] {
+        return number(*database, "SELECT count(*) FROM inbox WHERE handled_at IS NOT NULL AND payload IS NULL") == 14;
+    }));
 }
 
 TEST_CASE("many lanes are worked in short transactions until nothing waits", "[events][inbox]") {
@@ -73,8 +78,11 @@ TEST_CASE("many lanes are worked in short transactions until nothing waits", "[e
         REQUIRE(host.accept(std::move(events), false).has_value());
     }
     REQUIRE(wait_until([&] { return Effects::count(*database) == 1200; }));
-    for (int user = 0; user < 30; ++user) CHECK(Effects::of(*database, "one", "user" + std::to_string(user)) == up_to(40));
-    CHECK(wait_until([&] { return host.metrics().text().find("carillon_inbox_pending{subscription=\"one\"} 0") != std::string::npos; }));
+    for (int user = 0; user < 30; ++user)
+        CHECK(Effects::of(*database, "one", "user" + std::to_string(user)) == up_to(40));
+    CHECK(wait_until([&] {
+        return host.metrics().text().find("carillon_inbox_pending{subscription=\"one\"} 0") != std::string::npos;
+    }));
     CHECK_THAT(host.metrics().text(), Catch::Contains("carillon_inbox_handled_total{subscription=\"one\"} 1200"));
 }
 
@@ -133,7 +141,10 @@ TEST_CASE("retries and dead letters are counted", "[events][inbox]") {
     host.start();
     REQUIRE(host.accept({event("a", 1), event("b", 1)}, true).has_value());
     REQUIRE(wait_until([&] { return number(*database, "SELECT count(*) FROM dead_letters") == 2; }));
-    CHECK(wait_until([&] { return host.metrics().text().find("carillon_inbox_dead_letters_total{subscription=\"one\"} 2") != std::string::npos; }));
+    CHECK(wait_until([&] {
+        return host.metrics().text().find("carillon_inbox_dead_letters_total{subscription=\"one\"} 2") !=
+               std::string::npos;
+    }));
     CHECK_THAT(host.metrics().text(), Catch::Contains("carillon_inbox_retries_total{subscription=\"one\"} 4"));
     CHECK(number(*database, "SELECT count(*) FROM inbox WHERE handled_at IS NULL") == 0);
 }
@@ -157,7 +168,8 @@ TEST_CASE("handled ids are kept for thirty days", "[events][inbox]") {
     const auto aged = database->write_now([&](db::Transaction& tx) -> Result<bool> {
         tx.exec("UPDATE inbox SET handled_at = :t WHERE sequence <= 300", days_ago(31));
         tx.exec("UPDATE inbox SET handled_at = :t WHERE sequence > 300", days_ago(29));
-        tx.exec("UPDATE inbox SET handled_at = NULL, accepted_at = :t, next_attempt_at = :never WHERE sequence = 7", days_ago(99), days_ago(-1));
+        tx.exec("UPDATE inbox SET handled_at = NULL, accepted_at = :t, next_attempt_at = :never WHERE sequence = 7",
+                days_ago(99), days_ago(-1));
         return true;
     });
     REQUIRE(aged.has_value());

@@ -103,7 +103,8 @@ TEST_CASE("any thread may schedule", "[scheduler]") {
     std::vector<std::thread> threads;
     for (int t = 0; t < 4; ++t) {
         threads.emplace_back([&, t] {
-            for (int i = 0; i < 200; ++i) scheduler->schedule("x", clock.now() + std::chrono::milliseconds((t * 7 + i) % 20));
+            for (int i = 0; i < 200; ++i)
+                scheduler->schedule("x", clock.now() + std::chrono::milliseconds((t * 7 + i) % 20));
         });
     }
     for (auto& thread : threads) thread.join();

@@ -21,12 +21,16 @@ constexpr int one_in = 1000;
 /// A bus that mistreats one event in 1,000, on its way in or on its way to subscribers and listeners.
 class Broken final : public EventBus {
 public:
-    Broken(std::unique_ptr<EventBus> inner, Fault fault, bool on_the_way_in) : inner_(std::move(inner)), fault_(fault), way_in_(on_the_way_in) {}
+    Broken(std::unique_ptr<EventBus> inner, Fault fault, bool on_the_way_in)
+        : inner_(std::move(inner)), fault_(fault), way_in_(on_the_way_in) {}
 
     void subscribe(Subscription subscription) override {
-        if (!way_in_) subscription.handle = [this, good = subscription.handle, lane = std::make_shared<Lane>()](db::Transaction& tx, const Event& event) {
-            return deliver(*lane, std::make_shared<const Event>(event), [&](const Event& e) { return good(tx, e); });
-        };
+        if (!way_in_)
+            subscription.handle = [this, good = subscription.handle, lane = std::make_shared<Lane>()](
+                                      db::Transaction& tx, const Event& event) {
+                return deliver(*lane, std::make_shared<const Event>(event),
+                               [&](const Event& e) { return good(tx, e); });
+            };
         inner_->subscribe(std::move(subscription));
     }
     void listen(Listener listener) override { inner_->listen(std::move(listener)); }
@@ -99,12 +103,15 @@ TEST_CASE("a bus that drops, doubles or swaps one event in 1,000 fails the contr
     const auto backend = GENERATE(from_range(backends()));
     const auto fault = GENERATE(Fault::drop, Fault::twice, Fault::swap);
     const bool way_in = GENERATE(true, false);
-    INFO(name_of(backend) << ", fault " << static_cast<int>(fault) << (way_in ? ", on the way in" : ", on the way out"));
+    INFO(name_of(backend) << ", fault " << static_cast<int>(fault)
+                          << (way_in ? ", on the way in" : ", on the way out"));
     const BusFactory broken = [&](Inbox& inbox, asio::any_io_executor) {
         return std::make_unique<Broken>(make_memory_bus(inbox), fault, way_in);
     };
     std::string found;
     for (const auto& violation : order_and_once_violations(backend, broken, 400)) found += violation + "\n";
-    const auto* const expected = fault == Fault::drop ? "some lost" : fault == Fault::twice ? "some twice" : "out of order";
+    const auto* const expected = fault == Fault::drop    ? "some lost"
+                                 : fault == Fault::twice ? "some twice"
+                                                         : "out of order";
     CHECK_THAT(found, Catch::Contains(expected));
 }

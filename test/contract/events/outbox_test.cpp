@@ -33,7 +33,9 @@ void sql(db::Database& database, const std::string& text) {
 }
 
 std::int64_t number(db::Database& database, const std::string& text) {
-    return *database.read_now([&](db::Session& session) -> Result<std::int64_t> { return std::get<0>(*session.query_one<std::int64_t>(text)); });
+    return *database.read_now([&](db::Session& session) -> Result<std::int64_t> {
+        return std::get<0>(*session.query_one<std::int64_t>(text));
+    });
 }
 
 }  // namespace
@@ -61,11 +63,12 @@ TEST_CASE("an event is stored with the change or not at all", "[events][outbox]"
     CHECK(stored->sequence == 2);
     CHECK_THAT(stored->id, Catch::StartsWith("evt-"));
     CHECK(stored->topic == "reminder-events");
-    const auto rows = database->read_now([&](db::Session& session) -> Result<std::vector<std::shared_ptr<const Event>>> {
-        CHECK(head_sequence(session, user) == 2);
-        CHECK(head_sequence(session, "nobody") == 0);
-        return *events_after(session, user, 0, std::nullopt, 10);
-    });
+    const auto rows =
+        database->read_now([&](db::Session& session) -> Result<std::vector<std::shared_ptr<const Event>>> {
+            CHECK(head_sequence(session, user) == 2);
+            CHECK(head_sequence(session, "nobody") == 0);
+            return *events_after(session, user, 0, std::nullopt, 10);
+        });
     REQUIRE(rows->size() == 2);
     const Event& first = *rows->at(0);
     CHECK(first.sequence == 1);
@@ -84,7 +87,8 @@ TEST_CASE("only living users are locked", "[events][outbox]") {
     const auto user = add_user(*database);
     Host host(*database, memory());
     const auto lock = [&](const std::string& id) {
-        return *database->write_now([&](db::Transaction& tx) -> Result<bool> { return host.outbox().lock_user(tx, id); });
+        return *database->write_now(
+            [&](db::Transaction& tx) -> Result<bool> { return host.outbox().lock_user(tx, id); });
     };
     CHECK(lock(user));
     CHECK_FALSE(lock("nobody"));
@@ -102,7 +106,9 @@ TEST_CASE("concurrent writers of one user get sequences without gaps, in commit 
     for (int i = 0; i < 4; ++i) writers.emplace_back([&] { add_events(*database, host.outbox(), {user}, 25, 2); });
     for (auto& writer : writers) writer.join();
     CHECK(after(*database, user, 0) == up_to(100));
-    const auto disordered = "SELECT count(*) FROM outbox a JOIN outbox b ON b.user_id = a.user_id AND b.sequence = a.sequence + 1 AND b.position < a.position";
+    const auto disordered =
+        "SELECT count(*) FROM outbox a JOIN outbox b ON b.user_id = a.user_id AND b.sequence = a.sequence + 1 AND "
+        "b.position < a.position";
     CHECK(number(*database, disordered) == 0);
 }
 
@@ -139,7 +145,9 @@ TEST_CASE("a deleted account leaves no events behind, and others keep theirs", "
     Effects effects(*database);
     Host host(*database, memory());
     host.bus().subscribe(Effects::recorder("first"));
-    host.bus().subscribe({"second", {}, [](db::Transaction&, const Event&) -> Result<void> { return Error{Errc::internal, "no"}; }});
+    host.bus().subscribe({"second", {}, [](db::Transaction&, const Event&) -> Result<void> {
+                              return Error{Errc::internal, "no"};
+                          }});
     host.start();
     add_events(*database, host.outbox(), {user, other}, 3);
     REQUIRE(wait_until([&] { return number(*database, "SELECT count(*) FROM dead_letters") == 6; }));

@@ -68,7 +68,9 @@ void sql(db::Database& database, const std::string& text) {
 }
 
 std::int64_t number(db::Database& database, const std::string& text) {
-    return *database.read_now([&](db::Session& session) -> Result<std::int64_t> { return std::get<0>(*session.query_one<std::int64_t>(text)); });
+    return *database.read_now([&](db::Session& session) -> Result<std::int64_t> {
+        return std::get<0>(*session.query_one<std::int64_t>(text));
+    });
 }
 
 }  // namespace
@@ -88,7 +90,8 @@ TEST_CASE("a refused event stops its user's later ones and nobody else's", "[eve
     add_events(*database, host.outbox(), {user, other}, 30, 7);
     REQUIRE(wait_until([&] { return log->of(other).size() == 30; }));
     CHECK(log->of(user).empty());
-    CHECK(wait_until([&] { return number(*database, "SELECT count(*) FROM outbox WHERE published_at IS NULL") == 30; }));
+    CHECK(
+        wait_until([&] { return number(*database, "SELECT count(*) FROM outbox WHERE published_at IS NULL") == 30; }));
     add_events(*database, host.outbox(), {other}, 1);  // the other one does not wait for the pause of the first
     REQUIRE(wait_until([&] { return log->of(other).size() == 31; }, 2s));
     log->with([](Broker::Log& l) { l.refused_users.clear(); });
@@ -159,9 +162,14 @@ TEST_CASE("an event goes out after its predecessor, wherever that one stands in 
     Host host(*database, to(log), quick_retries(), small);
     add_events(*database, host.outbox(), {user, other}, 6);
     const std::string system = backend == Backend::sqlite ? "" : "OVERRIDING SYSTEM VALUE ";
-    sql(*database, "INSERT INTO outbox (position, id, aggregatetype, aggregateid, type, payload, topic, user_id, sequence, actor, traceparent, time) " + system +
-                       "SELECT 1000 - sequence, id, aggregatetype, aggregateid, type, payload, topic, user_id, sequence + 100, actor, traceparent, time "
-                       "FROM outbox WHERE user_id = '" + user + "'");
+    sql(*database,
+        "INSERT INTO outbox (position, id, aggregatetype, aggregateid, type, payload, topic, user_id, sequence, actor, "
+        "traceparent, time) " +
+            system +
+            "SELECT 1000 - sequence, id, aggregatetype, aggregateid, type, payload, topic, user_id, sequence + 100, "
+            "actor, traceparent, time "
+            "FROM outbox WHERE user_id = '" +
+            user + "'");
     sql(*database, "DELETE FROM outbox WHERE user_id = '" + user + "' AND sequence <= 100");
     host.start();
     REQUIRE(wait_until([&] { return all_published(*database); }));
@@ -207,7 +215,9 @@ TEST_CASE("published events are kept for seven days", "[events][relay]") {
         add_events(*database, host.outbox(), {user}, 700);
         REQUIRE(wait_until([&] { return all_published(*database); }));
     }
-    const auto days_ago = [](int days) { return std::to_string(to_micros(SystemClock().now() - std::chrono::hours(24 * days))); };
+    const auto days_ago = [](int days) {
+        return std::to_string(to_micros(SystemClock().now() - std::chrono::hours(24 * days)));
+    };
     sql(*database, "UPDATE outbox SET published_at = " + days_ago(8) + " WHERE sequence <= 600");
     sql(*database, "UPDATE outbox SET published_at = NULL, time = " + days_ago(30) + " WHERE sequence = 5");
     sql(*database, "UPDATE outbox SET published_at = " + days_ago(6) + " WHERE sequence > 600");
@@ -238,7 +248,8 @@ TEST_CASE("two relays on one database publish in order", "[events][relay]") {
     for (const auto& user : users) {
         std::vector<std::int64_t> first_deliveries;
         for (const auto sequence : log->of(user)) {
-            if (std::find(first_deliveries.begin(), first_deliveries.end(), sequence) == first_deliveries.end()) first_deliveries.push_back(sequence);
+            if (std::find(first_deliveries.begin(), first_deliveries.end(), sequence) == first_deliveries.end())
+                first_deliveries.push_back(sequence);
         }
         CHECK(first_deliveries == up_to(200));
     }

@@ -43,7 +43,8 @@ bool append(db::Transaction& tx, const Event& event);
 std::vector<Entry> list(db::Session& session, std::string_view user_id, const Filter& filter);
 std::optional<Entry> find(db::Session& session, std::string_view user_id, std::int64_t position);
 /// The last entry of the task with a sequence of at most `up_to` that carries its state; reminder events carry none.
-std::optional<Entry> last_state(db::Session& session, std::string_view user_id, std::int64_t task_id, std::int64_t up_to);
+std::optional<Entry> last_state(db::Session& session, std::string_view user_id, std::int64_t task_id,
+                                std::int64_t up_to);
 void erase(db::Transaction& tx, std::string_view user_id);
 
 }  // namespace carillon::audit
