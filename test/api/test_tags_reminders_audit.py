@@ -66,7 +66,7 @@ def test_a_bell_rings_once_and_stays_until_acknowledged(user):
     user.post(f"/api/reminders/{waiting[0]['id']}/acknowledge", 409)
     fired = wait_until(lambda: user.get("/api/reminders?state=fired").json()["items"], what="the bell")
     assert [(r["task_id"], r["title"], r["state"], r["late"], r["acknowledged_at"]) for r in fired] == [(todo["id"], todo["title"], "fired", False, None)]
-    assert fired[0]["fired_at"] >= fired[0]["fire_at"]
+    assert dt.datetime.fromisoformat(fired[0]["fired_at"]) >= dt.datetime.fromisoformat(fired[0]["fire_at"])
     assert user.get("/api/reminders?state=pending").json()["items"] == []
     user.post(f"/api/reminders/{fired[0]['id']}/acknowledge", 204)
     user.post(f"/api/reminders/{fired[0]['id']}/acknowledge", 204)

@@ -88,11 +88,17 @@ Result<void> Service::appear(db::Transaction& tx, const Event& event, const Todo
     const auto next = rule_of(series).next(*done.occurrence, *done.completed_at);
     if (!next) return {};
     const Principal who = principal_of(event);
+    // Not restore_in, which has a time limit: a number is not used twice, so the series could not go on.
+    const auto restore = [&](const Todo& taken_back) { return settled(tasks_.revert_in(tx, who, taken_back.id, taken_back), Errc::not_found); };
+    if (const auto same = tasks_.occurrence_in(tx, event.user_id, series.id, next->number)) {
+        if (was_taken_back(*same)) return restore(*same);
+        return {};
+    }
+    // Another number means that time has passed since the first completion, the zone was changed or the task skipped.
     const auto latest = tasks_.latest_occurrence_in(tx, event.user_id, series.id);
     if (latest && *latest->occurrence > *done.occurrence) {
-        if (!was_taken_back(*latest)) return {};  // it went on from here already
-        // Completed again after the reopening: the same occurrence comes back, unless it has passed meanwhile.
-        if (*latest->occurrence >= next->number) return settled(tasks_.restore_in(tx, who, latest->id), Errc::not_found);
+        if (!was_taken_back(*latest)) return {};  // the series went on from here already
+        if (*latest->occurrence > next->number) return restore(*latest);
     }
     task::Origin origin;
     origin.series_id = series.id;

@@ -30,11 +30,10 @@ bool Planner::plan(db::Transaction& tx, const std::optional<Reminder>& row, cons
         renamed.due_at = todo.due_date;
         return repository::replace(tx, *row, renamed);
     }
-    if (todo.bell_silent) {
-        // It passed while the task was completed or deleted, or an undo went back to a bell that has rung.
-        if (same_bell && row->state == State::cancelled) return true;
-        if (repository::has_fired(tx, todo.user_id, todo.id, *todo.bell_at)) return !is_pending(row) || cancel(tx, *row);
-    }
+    // It passed while the task was completed or deleted.
+    if (same_bell && row->state == State::cancelled && todo.bell_silent) return true;
+    // An undo went back to a bell that has rung.
+    if (row && repository::has_fired(tx, todo.user_id, todo.id, *todo.bell_at)) return !is_pending(row) || cancel(tx, *row);
     Reminder next;
     next.user_id = todo.user_id;
     next.task_id = todo.id;

@@ -36,15 +36,21 @@ Ringer::Ringer(db::Database& database, Outbox& outbox, task::TaskService& tasks,
       timer_(strand_) {}
 
 void Ringer::start() {
+    started_ = true;
     asio::post(strand_, [self = shared_from_this()] { self->stopped_ = false; });
     wake(true);
 }
 
 void Ringer::stop() {
-    asio::post(strand_, [self = shared_from_this()] {
+    if (!std::exchange(started_, false)) return;
+    std::promise<void> idle;
+    asio::post(strand_, [self = shared_from_this(), &idle] {
         self->stopped_ = true;
         self->timer_.cancel();
+        if (self->running_) self->idle_ = &idle;
+        else idle.set_value();
     });
+    idle.get_future().wait();
 }
 
 void Ringer::wake(bool sweeping) {
@@ -71,6 +77,7 @@ awaitable<void> Ringer::run() {
         if (!ok) look_again(retry_interval);
     }
     running_ = false;
+    if (idle_) std::exchange(idle_, nullptr)->set_value();
 }
 
 /// Rings all that is due and arms the next; false when the database is away.

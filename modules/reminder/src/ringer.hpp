@@ -14,6 +14,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 
+#include <future>
 #include <memory>
 
 namespace carillon::reminder {
@@ -23,10 +24,10 @@ public:
     Ringer(db::Database& database, Outbox& outbox, task::TaskService& tasks, JobScheduler& scheduler, const Clock& clock,
            Meters& meters, boost::asio::any_io_executor executor);
 
-    // Any thread.
     void start();
+    /// Waits for what is under way. Not on the executor's own thread.
     void stop();
-    /// Something may be due.
+    /// Something may be due. Any thread.
     void wake() { wake(false); }
 
 private:
@@ -58,6 +59,9 @@ private:
     bool again_ = false;
     bool sweeping_ = false;
     bool stopped_ = true;
+    std::promise<void>* idle_ = nullptr;  ///< of the stop() that waits
+
+    bool started_ = false;  ///< of the thread that starts and stops
 };
 
 }  // namespace carillon::reminder

@@ -207,6 +207,31 @@ TEST_CASE("However often it is woken, and by however many replicas, each bell ri
     CHECK(tasks.size() == bells);
 }
 
+TEST_CASE("A task completed at the very moment of its bell never rings afterwards") {
+    World world{GENERATE(Backend::sqlite, Backend::postgresql)};
+    world.start();
+    constexpr int bells = 120;
+    const auto bell = world.start_time + 1h;
+    std::vector<std::int64_t> ids;
+    for (int i = 0; i < bells; ++i) ids.push_back(world.create(bell).id);
+    world.deliver();
+    world.clock.set(bell);
+    std::thread completer{[&] {
+        for (const auto id : ids) {
+            world.change([&](db::Transaction& tx, task::TaskService& tasks) { return tasks.complete_in(tx, world.who, id); });
+        }
+    }};
+    world.process->scheduler.wake({});
+    completer.join();
+    world.wake();
+    std::set<std::int64_t> completed;
+    for (const auto& event : world.events(world.who.user_id)) {
+        if (event->type == "task.completed") completed.insert(event->task_id);
+        if (event->type == "reminder.triggered") CHECK(completed.count(event->task_id) == 0);
+    }
+    CHECK(completed.size() == bells);
+}
+
 TEST_CASE("Ten thousand bells due at once all ring") {
     World world{Backend::sqlite};
     world.start();
@@ -262,7 +287,7 @@ TEST_CASE("With the real clock and timer a bell rings at its time") {
     FakeBus bus;
     const auto scheduler = make_local_scheduler(clock, make_real_time_alarm(world.process->io.get_executor()));
     auto tasks = task::make_task_service(*world.database, world.process->relay->outbox(), identity, clock);
-    auto reminders = make_reminders(*world.database, bus, world.process->relay->outbox(), *tasks, *scheduler, clock,
+    auto reminders = reminder::make_reminders(*world.database, bus, world.process->relay->outbox(), *tasks, *scheduler, clock,
                                     world.process->metrics, world.process->io.get_executor());
     reminders->start();
     const auto bell = clock.now() + 300ms;

@@ -217,10 +217,10 @@ public:
         if (auto sound = fields.finish(); !sound) co_return http::problem(sound.error());
         auto work = [&](db::Session& session) -> Result<Response> {
             const auto zone = service_.zone_of(session, request.principal.user_id);
-            const Series series(*recurrence, *due, zone, all_day);
-            const auto first = series.at(1);
-            if (!first) return Response::json(200, dates({}));
-            return Response::json(200, dates(series.upcoming(first->due - std::chrono::microseconds(1), static_cast<int>(limit))));
+            const auto start = all_day ? end_of_day(*due, zone) : *due;
+            if (!is_writable(start)) return invalid({{"due_date", "must lie in the years 0001 to 9999"}});
+            const Series series(*recurrence, start, zone, all_day);
+            return Response::json(200, dates(series.upcoming(start - std::chrono::microseconds(1), static_cast<int>(limit))));
         };
         auto result = co_await database_.read(std::move(work));
         co_return reply(std::move(result));

@@ -7,19 +7,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto end_of_day = 23h + 59min;
-
 Time at_time_of_day(Time instant, std::chrono::microseconds of_day, const std::string& zone) {
     auto local = to_local(instant, zone);
     local.of_day = of_day;
     return to_instant(local, zone);
-}
-
-/// RFC 3339 has years 0001 to 9999; a zone or a shift may lead out of them.
-bool writable(const std::optional<Time>& time) {
-    using namespace std::chrono;
-    constexpr Time first = sys_days{year{1} / January / 1}, end = sys_days{year{10000} / January / 1};
-    return !time || (*time >= first && *time < end);
 }
 
 void set_bell(Todo& todo, Time now, Settings& settings) {
@@ -38,12 +29,19 @@ void set_bell(Todo& todo, Time now, Settings& settings) {
 
 }  // namespace
 
+Time end_of_day(Time instant, const std::string& zone) { return at_time_of_day(instant, 23h + 59min, zone); }
+
+bool is_writable(Time time) {
+    using namespace std::chrono;
+    return time >= sys_days{year{1} / January / 1} && time < sys_days{year{10000} / January / 1};
+}
+
 Result<void> settle(Todo& next, const Todo* before, Time now, Settings& settings, const Leave& leave) {
     std::vector<FieldError> errors;
     if (next.reminder_at && !next.due_date) next.due_date = next.reminder_at;
     const bool day_is_new = !before || next.due_date != before->due_date || !before->all_day;
     if (next.all_day && next.due_date && day_is_new) {
-        next.due_date = at_time_of_day(*next.due_date, end_of_day, settings.get().timezone);
+        next.due_date = end_of_day(*next.due_date, settings.get().timezone);
     }
     const bool due_moved = !before || next.due_date != before->due_date;
     bool carried = false;
@@ -61,8 +59,8 @@ Result<void> settle(Todo& next, const Todo* before, Time now, Settings& settings
         errors.emplace_back("reminder_at", "must not be in the past");
     }
     if (next.recurrence && !next.due_date) errors.emplace_back("recurrence", "needs a due_date");
-    if (!writable(next.due_date)) errors.emplace_back("due_date", "must lie in the years 0001 to 9999");
-    if (!writable(next.reminder_at)) errors.emplace_back("reminder_at", "must lie in the years 0001 to 9999");
+    if (next.due_date && !is_writable(*next.due_date)) errors.emplace_back("due_date", "must lie in the years 0001 to 9999");
+    if (next.reminder_at && !is_writable(*next.reminder_at)) errors.emplace_back("reminder_at", "must lie in the years 0001 to 9999");
     if (!errors.empty()) return invalid(std::move(errors));
 
     const bool bell_is_new = due_moved || next.all_day != before->all_day || next.remind != before->remind ||

@@ -35,6 +35,11 @@ struct Leave {
 /// reminder and bell. Fails with: invalid.
 Result<void> settle(Todo& next, const Todo* before, Time now, Settings& settings, const Leave& leave);
 
+/// 23:59 of the instant's day in the zone, where all-day due dates lie.
+Time end_of_day(Time instant, const std::string& zone);
+/// RFC 3339 has the years 0001 to 9999; a zone or a shift may lead out of them.
+bool is_writable(Time time);
+
 /// A bell that passed while the task was completed or deleted does not ring when it comes back.
 void quiet_past_bell(Todo& todo, Time now);
 

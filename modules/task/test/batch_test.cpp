@@ -27,7 +27,7 @@ TEST_CASE("batch: each command for itself, in order, one answer each") {
     REQUIRE(response.status == 200);
     const auto results = object_of(response).at("results").as_array();
     REQUIRE(results.size() == 11);
-    const auto at = [&](std::size_t i) { return results[i].as_object(); };
+    const auto at = [&](std::size_t i) -> const boost::json::object& { return results[i].as_object(); };
     const std::vector<int> statuses = {201, 422, 200, 422, 200, 204, 404, 422, 422, 422, 404};
     for (std::size_t i = 0; i < statuses.size(); ++i) {
         INFO(i);
@@ -144,7 +144,8 @@ TEST_CASE("counters equal a recount and the events replay to the same state, aft
         else replayed[id] = event.data.at("todo");
     }
     std::map<std::int64_t, bj::value> now;
-    for (const auto& item : w.get("/api/todos?limit=100").at("items").as_array()) now[id_of(item.as_object())] = item;
+    const auto page = w.get("/api/todos?limit=100");
+    for (const auto& item : page.at("items").as_array()) now[id_of(item.as_object())] = item;
     CHECK(now == replayed);
     // Sequences have no gap: one user's events count up by one.
     auto read = [&](db::Session& s) -> Result<bool> {

@@ -236,7 +236,7 @@ TEST_CASE("search finds parts of words from one character on, like a naive searc
             term = text.substr(from, to - from);
         }
         const auto folded = text::fold(text::trim(term));
-        if (folded.empty() || folded.find('\n') != std::string::npos) continue;
+        if (folded.empty() || term.find('\n') != std::string::npos) continue;
         std::vector<std::int64_t> expected;
         for (auto it = texts.rbegin(); it != texts.rend(); ++it) {
             if (it->second.find(folded) != std::string::npos) expected.push_back(it->first);

@@ -8,7 +8,8 @@ using namespace carillon::task::test;
 namespace {
 
 std::int64_t tag_id(World& w, const std::string& name) {
-    for (const auto& tag : w.get("/api/tags").at("items").as_array()) {
+    const auto list = w.get("/api/tags");
+    for (const auto& tag : list.at("items").as_array()) {
         if (string_of(tag.as_object(), "name") == name) return tag.as_object().at("id").as_int64();
     }
     FAIL("no tag " + name);
@@ -17,7 +18,8 @@ std::int64_t tag_id(World& w, const std::string& name) {
 
 std::string tags_of(World& w) {
     std::string out;
-    for (const auto& tag : w.get("/api/tags").at("items").as_array()) {
+    const auto list = w.get("/api/tags");
+    for (const auto& tag : list.at("items").as_array()) {
         const auto& t = tag.as_object();
         out += std::string(t.at("name").as_string()) + ":" + std::to_string(t.at("active").as_int64()) + "/" + std::to_string(t.at("completed").as_int64()) + " ";
         CHECK(t.at("total").as_int64() == t.at("active").as_int64() + t.at("completed").as_int64());

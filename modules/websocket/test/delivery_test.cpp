@@ -104,7 +104,7 @@ TEST_CASE("Resume: all that was missed, or a reload") {
 TEST_CASE("Resume replays up to 1,000 events, in batches") {
     Live live{Backend::sqlite};
     const auto user = add_user(*live.database);
-    for (int i = 0; i < 1001; ++i) live.commit(user);
+    live.commit_many(user, 1001);
     auto client = Client::signed_in(live, user, 1);
     CHECK(client->read() == R"({"type":"resumed","recovered":true,"sequence":1001})");
     for (int i = 2; i <= 1001; ++i) REQUIRE(client->read_sequence() == i);

@@ -23,6 +23,7 @@ public:
     virtual ~Reminders() = default;
     /// Fires what is overdue and arms the scheduler for the next one.
     virtual void start() = 0;
+    /// Waits for what is under way. Not on the executor's own thread.
     virtual void stop() = 0;
     virtual std::vector<http::Route> routes() = 0;
     /// Removes all of a user's, in the transaction that deletes the account.
