@@ -50,6 +50,16 @@ std::int64_t Connection::end(Statement& statement) noexcept {
     return settle(statement.soci());
 }
 
+std::int64_t WriteTransaction::run(std::string_view sql, std::span<const Param> params, std::span<const Column> columns,
+                                   RowSink sink) {
+    // After a full disk or an I/O error SQLite may have rolled back everything by itself: a statement that work went on
+    // with would commit alone.
+    if (!connection_.in_transaction()) {
+        throw DatabaseError(DatabaseError::Kind::unavailable, "the database has ended the transaction");
+    }
+    return connection_.run(sql, params, columns, sink);
+}
+
 bool WriteTransaction::savepoint(const std::function<bool()>& work) {
     const auto hooks = hooks_.size();
     connection_.run("SAVEPOINT part");

@@ -76,9 +76,7 @@ public:
 
 private:
     std::int64_t run(std::string_view sql, std::span<const Param> params, std::span<const Column> columns,
-                     RowSink sink) override {
-        return connection_.run(sql, params, columns, sink);
-    }
+                     RowSink sink) override;
     Connection& connection_;
     std::vector<std::function<void()>> hooks_;
 };

@@ -101,10 +101,6 @@ void GroupWriter::run_one(Work& work, bool own_savepoint) {
     } catch (...) {
         work.defect = std::current_exception();
     }
-    // A full disk or an I/O error may make SQLite roll back everything by itself, the work of others too.
-    if (!connection_->in_transaction()) {
-        throw DatabaseError(DatabaseError::Kind::unavailable, "SQLite ended the transaction");
-    }
     if (!own_savepoint) return;
     if (!work.keep) connection_->run("ROLLBACK TO SAVEPOINT job");
     connection_->run("RELEASE SAVEPOINT job");

@@ -5,6 +5,7 @@
 #include "migrations.hpp"
 
 #include <algorithm>
+#include <random>
 
 namespace carillon::db {
 namespace {
@@ -14,6 +15,7 @@ constexpr auto first_back_off = 50ms;
 constexpr std::chrono::milliseconds longest_back_off = 2s;
 
 // A read may run several statements: they must agree with each other, as they do on SQLite.
+constexpr int max_tries = 4;  // of a change that met a deadlock or a serialization failure
 constexpr const char* begin_read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 constexpr const char* begin_write = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
@@ -155,8 +157,11 @@ PostgresqlDatabase::Outcome PostgresqlDatabase::attempt(Slot& connection, Job& j
 void PostgresqlDatabase::write(Slot& connection, Job& job) {
     const auto start = std::chrono::steady_clock::now();
     Outcome outcome = attempt(connection, job);
-    if (outcome.again) {
+    // A pause of its own length for each: run again at once, both of a deadlock would meet again.
+    thread_local std::minstd_rand random{std::random_device{}()};
+    for (int tries = 1; outcome.again && tries < max_tries; ++tries) {
         retries_.Increment();
+        std::this_thread::sleep_for(std::chrono::milliseconds(1 + random() % 20) * tries);
         outcome = attempt(connection, job);
     }
     write_time_.Observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());

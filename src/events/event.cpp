@@ -2,6 +2,8 @@
 
 #include "carillon/json.hpp"
 
+#include <boost/json/serialize.hpp>
+
 #include <charconv>
 
 namespace carillon {

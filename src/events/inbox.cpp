@@ -130,7 +130,7 @@ public:
         : database_(database), clock_(clock), strand_(asio::make_strand(executor)), sleeper_(strand_) {}
 
     void start() {
-        started_ = true;
+        if (std::exchange(started_, true)) return;
         auto ended = [self = shared_from_this()](std::exception_ptr) { self->ended_.open(); };
         asio::co_spawn(strand_, run(shared_from_this()), std::move(ended));
     }

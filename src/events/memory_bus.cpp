@@ -4,7 +4,7 @@ namespace carillon {
 namespace {
 
 /// Events a transaction accepts: some milliseconds of work, so that users' writes do not wait behind it.
-constexpr std::size_t accept_at_once = 32;
+constexpr std::size_t accept_at_once = 64;
 
 class MemoryBus final : public EventBus {
 public:

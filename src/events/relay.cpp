@@ -32,7 +32,11 @@ constexpr int clean_batches = 8;            ///< at most so many deletes a look:
 struct Pause {
     int failures = 0;
     SteadyTime until{};
-    void fail() { until = std::chrono::steady_clock::now() + events::backoff(++failures, first_delay, longest_delay); }
+    bool met = false;  ///< the sweep saw a row of theirs
+    void fail() {
+        met = true;
+        until = std::chrono::steady_clock::now() + events::backoff(++failures, first_delay, longest_delay);
+    }
 };
 
 class RelayLoop final : public std::enable_shared_from_this<RelayLoop> {
@@ -52,8 +56,8 @@ public:
 
     void wake() { sleeper_.wake(); }
     void start(EventBus& bus) {
+        if (std::exchange(started_, true)) return;
         bus_ = &bus;
-        started_ = true;
         auto ended = [self = shared_from_this()](std::exception_ptr) { self->ended_.open(); };
         asio::co_spawn(strand_, run(shared_from_this()), std::move(ended));
     }
@@ -103,6 +107,7 @@ private:
         std::int64_t after = full ? 0 : swept_to_;
         bool progress = false;
         bool overtaken = false;
+        for (auto& [user, pause] : users_) pause.met = !full;
         while (true) {
             auto rows = co_await read_page(after);
             if (!rows) co_return bus_pause_.fail();
@@ -116,6 +121,7 @@ private:
         }
         swept_to_ = after;
         bus_pause_ = {};
+        std::erase_if(users_, [](const auto& user) { return !user.second.met; });  // their rows are gone
         if (full) plan_full_sweep();
         overtaken_ = progress && overtaken;
     }
@@ -129,7 +135,7 @@ private:
 
     /// The rows that may go out now: their user is not in a pause, and the event before is published or just ahead.
     /// `overtaken` is set when one waits only for an event that the sweep did not meet before it.
-    std::vector<OutboxRow> in_turn(std::vector<OutboxRow> rows, bool& overtaken) const {
+    std::vector<OutboxRow> in_turn(std::vector<OutboxRow> rows, bool& overtaken) {
         std::vector<OutboxRow> ready;
         ready.reserve(rows.size());
         std::unordered_map<std::string_view, std::int64_t> last;
@@ -137,7 +143,10 @@ private:
             const Event& event = *row.event;
             const auto before = last.find(event.user_id);
             const bool follows = before != last.end() && before->second == event.sequence - 1;
-            if (paused(event.user_id)) continue;
+            if (const auto failed = users_.find(event.user_id); failed != users_.end()) {
+                failed->second.met = true;
+                if (!stopping_ && failed->second.until > std::chrono::steady_clock::now()) continue;
+            }
             if (row.predecessor_waits && !follows) {
                 overtaken = true;
                 continue;
@@ -253,10 +262,6 @@ private:
         }
     }
 
-    bool paused(const std::string& user) const {
-        const auto found = users_.find(user);
-        return found != users_.end() && !stopping_ && found->second.until > std::chrono::steady_clock::now();
-    }
     /// Nothing while all is well and nobody asked for polling.
     std::optional<SteadyTime> next_look() const {
         std::optional<SteadyTime> next;

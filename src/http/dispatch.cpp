@@ -125,7 +125,8 @@ std::optional<Response> Dispatcher::route(Call& call, const BeastRequest& head, 
                        "The address is longer than " + std::to_string(limits().target) + " bytes.");
     }
     if (const auto parsed = parse_target(view(head.target()), request); !parsed) return problem(parsed.error());
-    if (auto refusal = read_context(call)) return refusal;
+    const auto trace = request.header("traceparent");
+    request.principal.traceparent = is_traceparent(trace) ? std::string(trace) : make_traceparent();
 
     if (request.path == "*") {  // the server as a whole (RFC 9110 section 9.3.7)
         if (head.method() == bh::verb::options) return Response::no_content();
@@ -160,13 +161,11 @@ std::optional<Response> Dispatcher::route(Call& call, const BeastRequest& head, 
     return std::nullopt;
 }
 
-std::optional<Response> Dispatcher::read_context(Call& call) const {
-    auto& principal = call.request.principal;
-    const auto trace = call.request.header("traceparent");
-    principal.traceparent = is_traceparent(trace) ? std::string(trace) : make_traceparent();
-    const auto raw = call.request.header("Queued-At");
-    if (raw.empty()) return std::nullopt;
-    const auto queued = parse_rfc3339(raw);
+std::optional<Response> Dispatcher::read_queued_at(Request& request) const {
+    const auto sent = std::find_if(request.headers.begin(), request.headers.end(),
+                                   [](const Header& header) { return iequals(header.name, "Queued-At"); });
+    if (sent == request.headers.end()) return std::nullopt;
+    const auto queued = parse_rfc3339(sent->value);
     const auto now = clock_.now();
     const auto refuse = [](std::string why) {
         return problem(invalid({{"Queued-At", std::move(why)}}, "The header Queued-At is not valid."));
@@ -174,7 +173,7 @@ std::optional<Response> Dispatcher::read_context(Call& call) const {
     if (!queued) return refuse("must be a date and time with offset, such as 2027-02-28T08:00:00Z");
     if (*queued < now - longest_queued) return refuse("must not be older than 30 days");
     if (*queued > now + clock_skew) return refuse("must not be in the future");
-    principal.queued_at = std::min(*queued, now);  // a client's clock may be a little ahead
+    request.principal.queued_at = std::min(*queued, now);  // a client's clock may be a little ahead
     return std::nullopt;
 }
 
@@ -204,15 +203,14 @@ void Dispatcher::find_client(Request& request, const boost::asio::ip::address& p
 }
 
 awaitable<std::optional<Response>> Dispatcher::authorize(Call& call) const {
-    if (call.endpoint->route().access != Access::user) co_return std::nullopt;
     auto& request = call.request;
+    if (call.endpoint->route().access != Access::user) co_return read_queued_at(request);
     try {
         auto principal = co_await authenticate_(request);
         if (!principal) co_return problem(principal.error());
         principal->traceparent = std::move(request.principal.traceparent);
-        principal->queued_at = request.principal.queued_at;
         request.principal = std::move(*principal);
-        co_return std::nullopt;
+        co_return read_queued_at(request);
     } catch (const std::exception& e) {
         log::error("authentication failed by a defect",
                    {{"what", e.what()}, {"traceparent", request.principal.traceparent}});

@@ -38,7 +38,7 @@ public:
 
 private:
     std::optional<Response> route(Call& call, const BeastRequest& head, bool has_body) const;
-    std::optional<Response> read_context(Call& call) const;
+    std::optional<Response> read_queued_at(Request& request) const;
     std::optional<Response> preflight(const Call& call, const Resource& resource) const;
     void find_client(Request& request, const boost::asio::ip::address& peer, const std::string& address) const;
 

@@ -19,7 +19,7 @@ from websockets.exceptions import ConnectionClosed
 
 from contract import CONTRACT, ROOT
 
-BINARY = pathlib.Path(os.environ.get("CARILLON_BIN", ROOT / "build/release/carillon")).absolute()
+BINARY = pathlib.Path(os.environ.get("CARILLON_TEST_BIN", ROOT / "build/release/carillon")).absolute()
 PASSWORD = "a fern and a bell"
 _users = itertools.count(1)
 

@@ -41,7 +41,7 @@ class Inbox {
 public:
     virtual ~Inbox() = default;
     virtual void subscribe(Subscription subscription) = 0;
-    /// Starts the worker for what waits (retries, a previous run's rest).
+    /// Starts the worker for what waits (retries, a previous run's rest). A second call does nothing.
     virtual void start() = 0;
     /// Accepts events in order, one transaction: a row for each subscription; an event already known to one is left
     /// out. With `handle_now` a lane with nothing waiting handles its event in the same transaction.

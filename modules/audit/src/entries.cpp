@@ -49,7 +49,8 @@ std::vector<Entry> list(db::Session& session, std::string_view user_id, const Fi
         params.push_back(param);
     };
     if (filter.task_id) where("task_id = :task", *filter.task_id);
-    if (filter.type) where("type = :type", *filter.type);
+    // A task has few entries, a type has many: with both, the index of the task is the one to use.
+    if (filter.type) where(filter.task_id ? "type || '' = :type" : "type = :type", *filter.type);
     if (filter.after) where("created_at > :after", to_micros(*filter.after));
     // One upper bound only, the lower one: with two the database might start at the wrong one.
     if (filter.cursor && (!filter.before || filter.cursor->created_at < *filter.before)) {

@@ -108,7 +108,8 @@ std::vector<std::int64_t> World::ids_of_all_pages(std::string target, int& pages
         const auto response = send(Method::get, target);
         INFO(target << " " << response.body);
         REQUIRE(response.status == 200);
-        for (const auto& entry : bj::parse(response.body).as_array()) ids.push_back(entry.at("id").as_int64());
+        const auto page = bj::parse(response.body);
+        for (const auto& entry : page.as_array()) ids.push_back(entry.at("id").as_int64());
         target.clear();
         for (const auto& [name, value] : response.headers) {
             if (name == "Link") target = value.substr(1, value.find('>') - 1);
@@ -119,7 +120,8 @@ std::vector<std::int64_t> World::ids_of_all_pages(std::string target, int& pages
 
 void World::wait_for_log() {
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-    while (number("SELECT (SELECT count(*) FROM outbox) - (SELECT count(*) FROM task_events)") != 0) {
+    while (number("SELECT (SELECT count(*) FROM outbox) - (SELECT count(*) FROM task_events) + "
+                  "(SELECT count(*) FROM outbox WHERE published_at IS NULL)") != 0) {
         REQUIRE(std::chrono::steady_clock::now() < end);
         std::this_thread::sleep_for(std::chrono::milliseconds(2));
     }

@@ -1,7 +1,5 @@
 #include "service.hpp"
 
-#include <boost/json/parse.hpp>
-
 namespace carillon::recurring {
 namespace {
 
@@ -19,7 +17,10 @@ Principal principal_of(const Event& event) {
     return who;
 }
 
-Series rule_of(const SeriesRow& row) { return {row.recurrence, row.start, row.timezone, row.all_day}; }
+/// "Now" is the time of the completion: an event that is handled late gives the same answer.
+std::optional<Occurrence> next_of(const Todo& done, const SeriesRow& series) {
+    return Series{series.recurrence, series.start, series.timezone, series.all_day}.next(*done.occurrence, *done.completed_at);
+}
 
 /// The next occurrence as a copy of the one that was done.
 NewTask copy_of(const Todo& done, Time due) {
@@ -38,89 +39,76 @@ NewTask copy_of(const Todo& done, Time due) {
     return next;
 }
 
-/// Nobody has changed the task since it appeared: its first version, or one that says the same as a new copy would.
-bool is_untouched(const Todo& next, const Todo& reopened, Time due) {
-    if (next.version == 1) return true;
-    const NewTask copy = copy_of(reopened, due);
-    return next.title == copy.title && next.description == copy.description && next.priority == copy.priority &&
-           next.due_date == copy.due_date && next.all_day == copy.all_day && next.remind == copy.remind &&
-           next.reminder_at == copy.reminder_at && next.recurrence == copy.recurrence && next.tags == copy.tags;
+/// Version 0 is never a task's: a successor that some other completion brought is not this one's to take back.
+void remember(db::Transaction& tx, const Todo& todo, std::int64_t successor_id, std::int64_t version) {
+    tx.exec(
+        "INSERT INTO recurring_successors (user_id, task_id, successor_id, version) VALUES (:user, :task, :successor, :version) "
+        "ON CONFLICT (user_id, task_id) DO UPDATE SET successor_id = excluded.successor_id, version = excluded.version",
+        todo.user_id, todo.id, successor_id, version);
 }
 
-/// Deleting an active task ends its series, but for a removal by the undo of a completion.
-bool was_taken_back(const Todo& next) { return next.deleted_at && next.status == Status::active; }
-
-/// When the task had been completed, if the event says that it was reopened (whole seconds, rounded up: what was not
-/// yet due at the completion itself is not due at its second either).
-Result<std::optional<Time>> completion_undone(const Event& event) {
-    boost::system::error_code error;
-    const auto data = boost::json::parse(event.data, error);
-    const auto text_at = [&](const char* pointer) {
-        boost::system::error_code missing;
-        const auto* value = data.find_pointer(pointer, missing);
-        return value && value->is_string() ? std::string_view(value->get_string()) : std::string_view{};
-    };
-    if (error) return Error{Errc::invalid, "The data of the event is no JSON."};
-    if (text_at("/changes/status/old") != "completed" || text_at("/changes/status/new") != "active") return std::optional<Time>{};
-    const auto* seconds = data.find_pointer("/changes/completedAt/old", error);
-    if (!seconds || !seconds->is_int64()) return Error{Errc::invalid, "The event does not say when the task had been completed."};
-    return std::optional<Time>{Time{std::chrono::seconds{seconds->get_int64()}} + std::chrono::microseconds{999'999}};
-}
-
-/// An answer that means somebody else was quicker is no failure.
-Result<void> settled(const Result<Todo>& result, Errc expected) {
-    if (result || result.error().code == expected) return {};
-    return result.error();
+Result<void> remember(db::Transaction& tx, const Todo& todo, const Result<Todo>& successor) {
+    if (!successor) return successor.error();
+    remember(tx, todo, successor->id, successor->version);
+    return {};
 }
 
 }  // namespace
 
-Result<void> Service::completed(db::Transaction& tx, const Event& event) {
-    // A task that was completed and then deleted still has its successor: only deleting an active one ends the series.
-    const auto done = tasks_.find_in(tx, event.user_id, event.task_id, true);
-    if (!done || done->status != Status::completed || !done->completed_at || !done->series_id || !done->occurrence) return {};
-    const auto series = tasks_.series_in(tx, event.user_id, *done->series_id);
-    if (!series || series->ended) return {};
-    return appear(tx, event, *done, *series);
+std::optional<Service::Successor> Service::successor_of(db::Session& session, const Todo& todo) {
+    const auto row = session.query_one<std::int64_t, std::int64_t>(
+        "SELECT successor_id, version FROM recurring_successors WHERE user_id = :user AND task_id = :task", todo.user_id, todo.id);
+    if (!row) return std::nullopt;
+    const auto& [id, version] = *row;
+    auto successor = tasks_.find_in(session, todo.user_id, id, true);
+    // Another recurrence starts another series, and a task can be skipped past what followed it.
+    const bool follows = successor && successor->series_id == todo.series_id && successor->occurrence > todo.occurrence;
+    if (!follows) return std::nullopt;
+    return Successor{std::move(*successor), version};
 }
 
-Result<void> Service::appear(db::Transaction& tx, const Event& event, const Todo& done, const SeriesRow& series) {
-    const auto next = rule_of(series).next(*done.occurrence, *done.completed_at);
-    if (!next) return {};
-    const Principal who = principal_of(event);
-    // Not restore_in, which has a time limit: a number is not used twice, so the series could not go on.
-    const auto restore = [&](const Todo& taken_back) { return settled(tasks_.revert_in(tx, who, taken_back.id, taken_back), Errc::not_found); };
-    if (const auto same = tasks_.occurrence_in(tx, event.user_id, series.id, next->number)) {
-        if (was_taken_back(*same)) return restore(*same);
-        return {};
+Result<void> Service::settle(db::Transaction& tx, const Event& event) {
+    // A task that was completed and then deleted still has its successor: only deleting an active one ends the series.
+    const auto todo = tasks_.find_in(tx, event.user_id, event.task_id, true);
+    if (!todo || !todo->series_id || !todo->occurrence) return {};
+    if (todo->status == Status::active) {
+        if (todo->deleted_at) return {};
+        return take_back(tx, principal_of(event), *todo);
     }
-    // Another number means that time has passed since the first completion, the zone was changed or the task skipped.
-    const auto latest = tasks_.latest_occurrence_in(tx, event.user_id, series.id);
-    if (latest && *latest->occurrence > *done.occurrence) {
-        if (!was_taken_back(*latest)) return {};  // the series went on from here already
-        if (*latest->occurrence > next->number) return restore(*latest);
+    const auto series = tasks_.series_in(tx, event.user_id, *todo->series_id);
+    if (!series || series->ended) return {};
+    return appear(tx, principal_of(event), *todo, *series);
+}
+
+Result<void> Service::appear(db::Transaction& tx, const Principal& who, const Todo& done, const SeriesRow& series) {
+    const auto next = next_of(done, series);
+    if (!next) return {};
+    if (const auto successor = successor_of(tx, done)) {
+        if (!successor->is_untouched() || !successor->todo.deleted_at) return {};
+        // Taken back, and completed again: the same one returns, unless it has passed meanwhile. Not by restore_in, which
+        // has a time limit: a number is not used twice, so the series could not go on.
+        if (*successor->todo.occurrence >= next->number) return remember(tx, done, tasks_.revert_in(tx, who, successor->todo.id, successor->todo));
+    }
+    if (const auto same = tasks_.occurrence_in(tx, who.user_id, series.id, next->number)) {
+        // Deleted while active in a series that goes on: taken back from a task that has been skipped past it since.
+        if (same->deleted_at && same->status == Status::active) return remember(tx, done, tasks_.revert_in(tx, who, same->id, *same));
+        remember(tx, done, same->id, 0);
+        return {};
     }
     task::Origin origin;
     origin.series_id = series.id;
     origin.occurrence = next->number;
     origin.parent_task_id = series.first_task_id;
-    return settled(tasks_.create_in(tx, who, copy_of(done, next->due), origin), Errc::conflict);
+    return remember(tx, done, tasks_.create_in(tx, who, copy_of(done, next->due), origin));
 }
 
-Result<void> Service::updated(db::Transaction& tx, const Event& event) {
-    const auto completed_at = completion_undone(event);
-    if (!completed_at) return completed_at.error();
-    if (!*completed_at) return {};
-    const auto reopened = tasks_.find_in(tx, event.user_id, event.task_id);
-    if (!reopened || reopened->status != Status::active || !reopened->series_id || !reopened->occurrence) return {};
-    const auto series = tasks_.series_in(tx, event.user_id, *reopened->series_id);
-    if (!series) return {};
-    const auto next = rule_of(*series).next(*reopened->occurrence, **completed_at);
-    const auto successor = next ? tasks_.occurrence_in(tx, event.user_id, series->id, next->number) : std::nullopt;
-    if (!successor || successor->deleted_at || successor->status != Status::active) return {};
-    if (!is_untouched(*successor, *reopened, next->due)) return {};
+Result<void> Service::take_back(db::Transaction& tx, const Principal& who, const Todo& reopened) {
+    const auto successor = successor_of(tx, reopened);
+    if (!successor || !successor->is_untouched() || successor->todo.deleted_at) return {};
     constexpr bool keep_series = true;
-    return settled(tasks_.remove_in(tx, principal_of(event), successor->id, successor->version, keep_series), Errc::precondition_failed);
+    const auto removed = tasks_.remove_in(tx, who, successor->todo.id, successor->left_at, keep_series);
+    if (!removed && removed.error().code == Errc::precondition_failed) return {};  // touched a moment ago
+    return remember(tx, reopened, removed);
 }
 
 }  // namespace carillon::recurring

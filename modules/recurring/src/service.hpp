@@ -1,24 +1,33 @@
-// What happens in a series when a task is completed or reopened. The task's present state decides; an event only says
-// where to look, so that a replay, late or out of order, does no harm.
+// Keeps what follows a task in line with the task: completed, its next occurrence is there; active again, it is not.
 #pragma once
 
 #include "carillon/db/session.hpp"
 #include "carillon/events/event.hpp"
 #include "task/task.hpp"
 
+#include <optional>
+
 namespace carillon::recurring {
 
 class Service {
 public:
     explicit Service(task::TaskService& tasks) : tasks_(tasks) {}
-    /// `task.completed`: makes the next occurrence appear, once.
-    Result<void> completed(db::Transaction& tx, const Event& event);
-    /// `task.updated`: takes back the next occurrence of a task that was reopened, if nobody has touched it.
-    /// Fails with: invalid (event data that cannot be read).
-    Result<void> updated(db::Transaction& tx, const Event& event);
+    /// Looks at the event's task as it is now and does what is missing. The event only says where to look, so that one
+    /// that comes twice, late or out of order changes nothing.
+    Result<void> settle(db::Transaction& tx, const Event& event);
 
 private:
-    Result<void> appear(db::Transaction& tx, const Event& event, const task::Todo& done, const task::SeriesRow& series);
+    /// The task that appeared when another was completed.
+    struct Successor {
+        task::Todo todo;
+        std::int64_t left_at;  ///< the version in which it was made, restored or taken back
+        /// Nobody but this module has changed it.
+        bool is_untouched() const { return todo.version == left_at && todo.status == task::Status::active; }
+    };
+    std::optional<Successor> successor_of(db::Session& session, const task::Todo& todo);
+    Result<void> appear(db::Transaction& tx, const Principal& who, const task::Todo& done, const task::SeriesRow& series);
+    Result<void> take_back(db::Transaction& tx, const Principal& who, const task::Todo& reopened);
+
     task::TaskService& tasks_;
 };
 

@@ -22,7 +22,6 @@ Result<void> Planner::follow(db::Transaction& tx, const Event& event) {
 /// The task should ring at its bell_at. False when the row changed under our hands.
 bool Planner::plan(db::Transaction& tx, const std::optional<Reminder>& row, const task::Todo& todo) {
     const bool same_bell = row && row->fire_at == *todo.bell_at;
-    if (same_bell && row->state == State::fired) return true;
     if (same_bell && row->state == State::pending && !todo.bell_silent) {
         if (row->title == todo.title && row->due_at == todo.due_date) return true;
         Reminder renamed = *row;
@@ -32,7 +31,7 @@ bool Planner::plan(db::Transaction& tx, const std::optional<Reminder>& row, cons
     }
     // It passed while the task was completed or deleted.
     if (same_bell && row->state == State::cancelled && todo.bell_silent) return true;
-    // An undo went back to a bell that has rung.
+    // It has rung: a replay, another field changed, or an undo went back to it.
     if (row && repository::has_fired(tx, todo.user_id, todo.id, *todo.bell_at)) return !is_pending(row) || cancel(tx, *row);
     Reminder next;
     next.user_id = todo.user_id;

@@ -38,8 +38,10 @@ Result<std::string> read_name(const Request& request) {
     std::string kept;
     if (const auto given = fields.text("name", {})) {
         auto name = check_name(*given);
-        if (name) kept = std::move(*name);
-        else fields.error("name", name.error().detail);
+        if (name)
+            kept = std::move(*name);
+        else
+            fields.error("name", name.error().detail);
     }
     if (auto sound = fields.finish(); !sound) return sound.error();
     return kept;
@@ -48,13 +50,14 @@ Result<std::string> read_name(const Request& request) {
 Result<Response> create_in(db::Transaction& tx, const Principal& who, const std::string& name) {
     if (find_in(tx, who.user_id, name)) return Error{Errc::conflict, "There is a tag of that name."};
     const auto tag = use_in(tx, who.user_id, name, 0, 0);
-    if (!tag) return tag.error();
+    if (!tag) return invalid({{"name", tag.error().detail}});
     auto response = answer(201, *tag);
     response.with("Location", "/api/tags/" + std::to_string(tag->id));
     return response;
 }
 
-Result<Response> rename_in(db::Transaction& tx, const Principal& who, const Retag& retag, std::int64_t id, const std::string& name) {
+Result<Response> rename_in(db::Transaction& tx, const Principal& who, const Retag& retag, std::int64_t id,
+                           const std::string& name) {
     if (!find_in(tx, who.user_id, id)) return not_found();
     const auto other = find_in(tx, who.user_id, name);
     const bool merge = other && other->id != id;
@@ -63,7 +66,8 @@ Result<Response> rename_in(db::Transaction& tx, const Principal& who, const Reta
     if (merge) {
         tx.exec("DELETE FROM tags WHERE user_id = :user AND id = :id", who.user_id, id);
     } else {
-        tx.exec("UPDATE tags SET name = :name, key = :key WHERE user_id = :user AND id = :id", name, text::fold(name), who.user_id, id);
+        tx.exec("UPDATE tags SET name = :name, key = :key WHERE user_id = :user AND id = :id", name, text::fold(name),
+                who.user_id, id);
     }
     return answer(200, *find_in(tx, who.user_id, merge ? other->id : id));
 }
@@ -80,7 +84,8 @@ awaitable<Response> list(db::Database& database, Request& request) {
     auto work = [&](db::Session& session) -> Result<Response> {
         std::string body = "{\"items\":[";
         for (auto& [id, name, active, completed] : session.query<std::int64_t, std::string, std::int64_t, std::int64_t>(
-                 "SELECT id, name, active, completed FROM tags WHERE user_id = :user ORDER BY key", request.principal.user_id)) {
+                 "SELECT id, name, active, completed FROM tags WHERE user_id = :user ORDER BY key",
+                 request.principal.user_id)) {
             if (body.back() != '[') body += ',';
             append(body, {id, std::move(name), active, completed});
         }

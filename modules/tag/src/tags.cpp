@@ -40,7 +40,7 @@ Result<Tag> use_in(db::Transaction& tx, std::string_view user_id, std::string_vi
         user_id, key, name, active, completed));
     // Only a tag whose counts are what was just added can be new.
     if (tag->active == active && tag->completed == completed && too_many(tx, user_id)) {
-        return Error{Errc::invalid, "There are 1,000 tags already; delete some first."};
+        return Error{Errc::invalid, "would be one more than 1,000; delete some first"};
     }
     return std::move(*tag);
 }
@@ -57,7 +57,8 @@ std::optional<std::int64_t> count_in(db::Transaction& tx, std::string_view user_
 
 std::optional<Tag> find_in(db::Session& session, std::string_view user_id, std::string_view name) {
     return tag_of(session.query_one<std::int64_t, std::string, std::int64_t, std::int64_t>(
-        "SELECT id, name, active, completed FROM tags WHERE user_id = :user AND key = :key", user_id, text::fold(name)));
+        "SELECT id, name, active, completed FROM tags WHERE user_id = :user AND key = :key", user_id,
+        text::fold(name)));
 }
 
 std::optional<Tag> find_in(db::Session& session, std::string_view user_id, std::int64_t id) {

@@ -1,7 +1,7 @@
 // The tag module by itself; what tags do to tasks is tested in modules/task/test.
+#include "tag/tag.hpp"
 #include "support/database.hpp"
 #include "tag/routes.hpp"
-#include "tag/tag.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -15,8 +15,10 @@ using http::Method;
 namespace {
 
 struct World {
-    explicit World(Backend backend) : database(backend), user(test::add_user(*database)), other(test::add_user(*database)) {
-        auto retag = [this](db::Transaction&, const Principal&, std::int64_t, std::optional<std::string>) -> Result<void> {
+    explicit World(Backend backend)
+        : database(backend), user(test::add_user(*database)), other(test::add_user(*database)) {
+        auto retag = [this](db::Transaction&, const Principal&, std::int64_t,
+                            std::optional<std::string>) -> Result<void> {
             ++retagged;
             return {};
         };
@@ -59,7 +61,8 @@ TEST_CASE("create, list, rename, delete") {
     const auto made = w.send(Method::post, R"({"name":"  Zeta "})");
     REQUIRE(made.status == 201);
     const auto id = std::to_string(object_of(made).at("id").as_int64());
-    CHECK(object_of(made) == boost::json::parse("{\"id\":" + id + R"(,"name":"Zeta","active":0,"completed":0,"total":0})"));
+    CHECK(object_of(made) ==
+          boost::json::parse("{\"id\":" + id + R"(,"name":"Zeta","active":0,"completed":0,"total":0})"));
     REQUIRE(made.headers.size() == 1);
     CHECK(made.headers[0].value == "/api/tags/" + id);
     CHECK(w.send(Method::post, R"({"name":"ZETA"})").status == 409);
@@ -82,8 +85,10 @@ TEST_CASE("bad names are refused, and nothing is stored") {
     World w(GENERATE(Backend::sqlite, Backend::postgresql));
     const auto kept = std::to_string(object_of(w.send(Method::post, R"({"name":"kept"})")).at("id").as_int64());
     const auto before = w.send(Method::get, {}).body;
-    for (const std::string value : {"null", "1", "true", "[]", "{}", "\"\"", "\"  \"", "\"a b\"", "\"a\\u0000\"", "\"a\\u0007\"", "\"-\"", "\"a_b\"", "\"a,b\"", "\"😀\"", "1000000000000", "-1"}) {
-        for (const auto& response : {w.send(Method::post, "{\"name\":" + value + "}"), w.send(Method::patch, "{\"name\":" + value + "}", kept)}) {
+    for (const std::string value : {"null", "1", "true", "[]", "{}", "\"\"", "\"  \"", "\"a b\"", "\"a\\u0000\"",
+                                    "\"a\\u0007\"", "\"-\"", "\"a_b\"", "\"a,b\"", "\"😀\"", "1000000000000", "-1"}) {
+        for (const auto& response : {w.send(Method::post, "{\"name\":" + value + "}"),
+                                     w.send(Method::patch, "{\"name\":" + value + "}", kept)}) {
             INFO(value);
             CHECK(response.status == 422);
             CHECK(response.body.find("\"field\":\"name\"") != std::string::npos);
@@ -111,7 +116,8 @@ TEST_CASE("use counts; the same folded name is the same tag; at most 1,000 of th
         CHECK_FALSE(tag::count_in(tx, w.user, "none", 1, 0));
         CHECK_FALSE(tag::find_in(tx, w.other, "Straße"));
         CHECK_FALSE(tag::find_in(tx, w.other, first->id));
-        for (int i = 1; i < tag::max_per_user; ++i) CHECK(tag::use_in(tx, w.user, "t" + std::to_string(i), 1, 0).has_value());
+        for (int i = 1; i < tag::max_per_user; ++i)
+            CHECK(tag::use_in(tx, w.user, "t" + std::to_string(i), 1, 0).has_value());
         CHECK(tag::use_in(tx, w.user, "t5", 1, 0).has_value());
         const auto full = tag::use_in(tx, w.user, "one-more", 1, 0);
         REQUIRE(full.has_error());

@@ -36,12 +36,16 @@ Result<Command> read_command(const boost::json::value& value, const std::string&
             fields.error("todo", "must be an object");
         } else if (command.op == "create") {
             auto task = parse_new_task(todo->get_object(), below);
-            if (task) command.task = std::move(*task);
-            else fields.add(task.error().fields);
+            if (task)
+                command.task = std::move(*task);
+            else
+                fields.add(task.error().fields);
         } else {
             auto patch = parse_task_patch(todo->get_object(), below);
-            if (patch) command.patch = std::move(*patch);
-            else fields.add(patch.error().fields);
+            if (patch)
+                command.patch = std::move(*patch);
+            else
+                fields.add(patch.error().fields);
         }
     }
     if (auto sound = fields.finish(); !sound) return sound.error();
@@ -71,17 +75,20 @@ Result<std::string> run_command(Service& service, db::Transaction& tx, const Pri
 
 std::string problem_result(const Error& error) {
     const auto document = http::problem_document(error);
-    return "{\"status\":" + boost::json::serialize(document.at("status")) + ",\"problem\":" + boost::json::serialize(document) + "}";
+    return "{\"status\":" + boost::json::serialize(document.at("status")) +
+           ",\"problem\":" + boost::json::serialize(document) + "}";
 }
 
 }  // namespace
 
-Result<http::Response> run_batch(Service& service, db::Transaction& tx, const Principal& who, const boost::json::object& body) {
+Result<http::Response> run_batch(Service& service, db::Transaction& tx, const Principal& who,
+                                 const boost::json::object& body) {
     json::Fields fields(body);
     fields.required("commands");
     const auto* commands = fields.value("commands");
     if (commands && !commands->is_array()) fields.error("commands", "must be a list");
-    if (commands && commands->is_array() && (commands->get_array().empty() || commands->get_array().size() > most_commands)) {
+    if (commands && commands->is_array() &&
+        (commands->get_array().empty() || commands->get_array().size() > most_commands)) {
         fields.error("commands", "must be 1 to 100 commands");
     }
     if (auto sound = fields.finish(); !sound) return sound.error();

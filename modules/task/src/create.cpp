@@ -6,7 +6,8 @@ namespace carillon::task {
 
 Result<Todo> Service::create_in(db::Transaction& tx, const Principal& who, const NewTask& input, const Origin& origin) {
     if (!outbox_.lock_user(tx, who.user_id)) return not_found();
-    // Looked up, not left to the unique keys: the user is locked, and on PostgreSQL a violation would end the transaction.
+    // Looked up, not left to the unique keys: the user is locked, and on PostgreSQL a violation would end the
+    // transaction.
     if (origin.import_key && repository::import_key_exists(tx, who.user_id, *origin.import_key)) {
         return Error{Errc::conflict, "This entry was imported before."};
     }

@@ -9,13 +9,19 @@ namespace {
 std::string head(const Todo& todo, std::size_t more) {
     std::string out;
     out.reserve(more + 256);
-    out.append("{\"taskId\":").append(std::to_string(todo.id)).append(",\"userId\":\"").append(todo.user_id).append("\"");
+    out.append("{\"taskId\":")
+        .append(std::to_string(todo.id))
+        .append(",\"userId\":\"")
+        .append(todo.user_id)
+        .append("\"");
     return out;
 }
 
 void append(std::string& out, const std::optional<Time>& time) {
-    if (time) out += std::to_string(to_unix_seconds(*time));
-    else out += wire::null;
+    if (time)
+        out += std::to_string(to_unix_seconds(*time));
+    else
+        out += wire::null;
 }
 
 /// `{rule, interval, endDate}` as consumers know it; all of it is in `todo`.
@@ -26,9 +32,11 @@ void append(std::string& out, const std::optional<Recurrence>& recurrence) {
     }
     static constexpr std::string_view frequencies[] = {"daily", "weekly", "monthly", "yearly"};
     out += "{\"rule\":";
-    json::append_string(out, recurrence->rule ? frequencies[static_cast<int>(*recurrence->rule)] : recurrence->rrule.value_or(""));
+    json::append_string(
+        out, recurrence->rule ? frequencies[static_cast<int>(*recurrence->rule)] : recurrence->rrule.value_or(""));
     out.append(",\"interval\":").append(std::to_string(recurrence->interval)).append(",\"endDate\":");
-    append(out, recurrence->end_date ? std::optional<Time>(std::chrono::sys_days(*recurrence->end_date)) : std::nullopt);
+    append(out,
+           recurrence->end_date ? std::optional<Time>(std::chrono::sys_days(*recurrence->end_date)) : std::nullopt);
     out += '}';
 }
 

@@ -15,7 +15,8 @@ std::string completed(const Todo& todo, std::string_view body);
 std::string deleted(const Todo& todo);
 std::string restored(const Todo& todo, std::string_view body);
 
-/// `{"field":{"old":…,"new":…},…}` of the fields that differ, named and written as in the event's data; `{}` when nothing does.
+/// `{"field":{"old":…,"new":…},…}` of the fields that differ, named and written as in the event's data; `{}` when
+/// nothing does.
 std::string diff(const Todo& before, const Todo& after);
 
 }  // namespace carillon::task::events

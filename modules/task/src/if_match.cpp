@@ -37,12 +37,15 @@ IfMatch::IfMatch(const http::Request& request) {
     for (const auto tag : tags) versions_.push_back(version_of(tag));
 }
 
-std::optional<std::int64_t> IfMatch::version_for(db::Session& session, std::string_view user_id, std::int64_t id) const {
+std::optional<std::int64_t> IfMatch::version_for(db::Session& session, std::string_view user_id,
+                                                 std::int64_t id) const {
     if (!given_) return std::nullopt;
     if (versions_.size() == 1) return versions_.front();
     // Read before the user is locked; if it changes in between, the service's own check refuses.
-    const auto current = session.query_one<std::int64_t>("SELECT version FROM tasks WHERE user_id = :user AND id = :id", user_id, id);
-    const bool listed = current && std::find(versions_.begin(), versions_.end(), std::get<0>(*current)) != versions_.end();
+    const auto current =
+        session.query_one<std::int64_t>("SELECT version FROM tasks WHERE user_id = :user AND id = :id", user_id, id);
+    const bool listed =
+        current && std::find(versions_.begin(), versions_.end(), std::get<0>(*current)) != versions_.end();
     return listed ? std::get<0>(*current) : no_version;
 }
 

@@ -25,18 +25,20 @@ Result<Todo> Service::reopen(db::Transaction& tx, const Principal& who, const To
     return commit(tx, who, before, std::move(next), "task.updated");
 }
 
-Result<Todo> Service::complete_in(db::Transaction& tx, const Principal& who, std::int64_t id, std::optional<std::int64_t> if_match) {
+Result<Todo> Service::complete_in(db::Transaction& tx, const Principal& who, std::int64_t id,
+                                  std::optional<std::int64_t> if_match) {
     auto before = open(tx, who, id, if_match);
     return before ? complete(tx, who, *before) : before;
 }
 
-Result<Todo> Service::reopen_in(db::Transaction& tx, const Principal& who, std::int64_t id, std::optional<std::int64_t> if_match) {
+Result<Todo> Service::reopen_in(db::Transaction& tx, const Principal& who, std::int64_t id,
+                                std::optional<std::int64_t> if_match) {
     auto before = open(tx, who, id, if_match);
     return before ? reopen(tx, who, *before) : before;
 }
 
-Result<Todo> Service::remove_in(db::Transaction& tx, const Principal& who, std::int64_t id, std::optional<std::int64_t> if_match,
-                                bool keep_series) {
+Result<Todo> Service::remove_in(db::Transaction& tx, const Principal& who, std::int64_t id,
+                                std::optional<std::int64_t> if_match, bool keep_series) {
     auto before = open(tx, who, id, if_match);
     if (!before) return before;
     auto next = *before;

@@ -46,7 +46,8 @@ std::optional<std::string> read_search(http::Query& query) {
 std::optional<std::string> read_tag(http::Query& query) {
     const auto text = query.text("tag");
     if (!text) return std::nullopt;
-    auto name = text::is_utf8(*text) ? tag::check_name(*text) : Result<std::string>(Error{Errc::invalid, "must be UTF-8"});
+    auto name =
+        text::is_utf8(*text) ? tag::check_name(*text) : Result<std::string>(Error{Errc::invalid, "must be UTF-8"});
     if (name) return std::move(*name);
     query.error("tag", name.error().detail);
     return std::nullopt;
@@ -59,7 +60,8 @@ std::string encode(const Cursor& cursor, Sort sort, bool descending) {
                        (cursor.number ? std::to_string(*cursor.number) : "") + ":" + cursor.text;
     constexpr auto variant = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
     std::string out(sodium_base64_encoded_len(plain.size(), variant), '\0');
-    sodium_bin2base64(out.data(), out.size(), reinterpret_cast<const unsigned char*>(plain.data()), plain.size(), variant);
+    sodium_bin2base64(out.data(), out.size(), reinterpret_cast<const unsigned char*>(plain.data()), plain.size(),
+                      variant);
     out.pop_back();  // the terminating NUL
     return out;
 }
@@ -69,13 +71,14 @@ std::optional<Cursor> decode(std::string_view text, Sort sort, bool descending) 
     std::size_t size = 0;
     const char* end = nullptr;
     if (text.empty() || text.size() > longest_cursor ||
-        sodium_base642bin(reinterpret_cast<unsigned char*>(plain.data()), plain.size(), text.data(), text.size(), nullptr, &size, &end,
-                          sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
+        sodium_base642bin(reinterpret_cast<unsigned char*>(plain.data()), plain.size(), text.data(), text.size(),
+                          nullptr, &size, &end, sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
         end != text.data() + text.size()) {
         return std::nullopt;
     }
     plain.resize(size);
-    if (!plain.starts_with(tag_of(sort, descending)) || !text::is_utf8(plain) || plain.find('\0') != std::string::npos) return std::nullopt;
+    if (!plain.starts_with(tag_of(sort, descending)) || !text::is_utf8(plain) || plain.find('\0') != std::string::npos)
+        return std::nullopt;
     const auto first = plain.find(':');
     const auto second = first == std::string::npos ? first : plain.find(':', first + 1);
     if (second == std::string::npos) return std::nullopt;
@@ -95,13 +98,15 @@ Result<Query> read(const http::Request& request) {
     if (const auto status = query.choice("status", {"active", "completed", "all"}); status && *status != "all") {
         list.status = *status == "active" ? Status::active : Status::completed;
     }
-    if (const auto priority = query.choice("priority", {"low", "medium", "high"})) list.priority = wire::priority_of(*priority);
+    if (const auto priority = query.choice("priority", {"low", "medium", "high"}))
+        list.priority = wire::priority_of(*priority);
     list.tag = read_tag(query);
     if (const auto time = query.instant("due_before")) list.due_before = to_micros(*time);
     if (const auto time = query.instant("due_after")) list.due_after = to_micros(*time);
     list.search = read_search(query);
     if (const auto sort = query.choice("sort", {sort_names[0], sort_names[1], sort_names[2], sort_names[3]})) {
-        while (sort_names[static_cast<int>(list.sort)] != *sort) list.sort = static_cast<Sort>(static_cast<int>(list.sort) + 1);
+        while (sort_names[static_cast<int>(list.sort)] != *sort)
+            list.sort = static_cast<Sort>(static_cast<int>(list.sort) + 1);
     }
     if (const auto order = query.choice("order", {"asc", "desc"})) list.descending = *order == "desc";
     const auto page = query.integer("page", 1, last_page);

@@ -1,5 +1,5 @@
-// Finding a page. First the total, from counters or counted up to 1,000. A list that short is collected through the index of
-// its most telling filter and sorted; a longer one is walked in the order asked for until the page is full.
+// Finding a page. First the total, from counters or counted up to 1,000. A list that short is collected through the
+// index of its most telling filter and sorted; a longer one is walked in the order asked for until the page is full.
 #include "listing.hpp"
 
 #include "carillon/json.hpp"
@@ -32,11 +32,11 @@ struct Statement {
 
 struct Total {
     std::int64_t n = 0;
-    bool capped = false;
+    bool capped = false;  ///< there are more than n
 };
 
 struct Page {
-    std::string items;             ///< bodies, joined by commas
+    std::string items;  ///< bodies, joined by commas
     std::int64_t size = 0;
     bool more = false;
     Cursor last;
@@ -44,7 +44,8 @@ struct Page {
 
 class Finder {
 public:
-    Finder(db::Session& session, std::string_view user_id, const Query& query) : session_(session), user_(user_id), query_(query) {
+    Finder(db::Session& session, std::string_view user_id, const Query& query)
+        : session_(session), user_(user_id), query_(query) {
         if (query.tag) tag_ = tag::find_in(session, user_id, *query.tag);
         if (query.search && session.backend() == db::Backend::sqlite) match_ = search::match(user_id, *query.search);
         if (query.search && session.backend() == db::Backend::postgresql) like_ = search::like(*query.search);
@@ -83,9 +84,12 @@ Finder::Driver Finder::driver_for(bool collect) const {
 
 std::string_view Finder::id_column(Driver driver) const {
     switch (driver) {
-        case Driver::tasks: return "t.id";
-        case Driver::tag: return "g.task_id";
-        case Driver::search: return "g.rowid";
+        case Driver::tasks:
+            return "t.id";
+        case Driver::tag:
+            return "g.task_id";
+        case Driver::search:
+            return "g.rowid";
     }
     return "t.id";
 }
@@ -94,7 +98,8 @@ void Finder::from(Statement& sql, Driver driver, bool collect) {
     // CROSS JOIN: SQLite takes the tables in this order.
     switch (driver) {
         case Driver::search:
-            sql.add(" FROM task_grams g CROSS JOIN tasks t WHERE g.task_grams MATCH :match AND t.id = g.rowid", *match_);
+            sql.add(" FROM task_grams g CROSS JOIN tasks t WHERE g.task_grams MATCH :match AND t.id = g.rowid",
+                    *match_);
             sql.add(" AND t.user_id = :user", user_);
             break;
         case Driver::tag:
@@ -116,17 +121,22 @@ void Finder::filter(Statement& sql, Driver driver, bool collect) {
     if (query_.status) sql.add(" AND " + plus + "t.status = :status", static_cast<int>(*query_.status));
     if (query_.priority) {
         const bool second = query_.status && !collect;
-        sql.add(" AND " + std::string(second ? "+" : plus) + "t.priority = :priority", static_cast<int>(*query_.priority));
+        sql.add(" AND " + std::string(second ? "+" : plus) + "t.priority = :priority",
+                static_cast<int>(*query_.priority));
     }
     const std::string due = collect || query_.sort == Sort::due_date ? " AND t.due_at" : " AND +t.due_at";
     if (query_.due_before) sql.add(due + " < :before", *query_.due_before);
     if (query_.due_after) sql.add(due + " > :after_due", *query_.due_after);
     if (query_.search) {
-        if (session_.backend() == db::Backend::sqlite) sql.add(" AND instr(t.search, :term) > 0", *query_.search);
-        else sql.add(" AND t.search LIKE :pattern ESCAPE '!'", like_);
+        if (session_.backend() == db::Backend::sqlite)
+            sql.add(" AND instr(t.search, :term) > 0", *query_.search);
+        else
+            sql.add(" AND t.search LIKE :pattern ESCAPE '!'", like_);
     }
     if (tag_ && driver != Driver::tag) {
-        sql.add(" AND EXISTS (SELECT 1 FROM task_tags e WHERE e.user_id = :user AND e.tag_id = :tag AND e.task_id = t.id)", tag_->id);
+        sql.add(
+            " AND EXISTS (SELECT 1 FROM task_tags e WHERE e.user_id = :user AND e.tag_id = :tag AND e.task_id = t.id)",
+            tag_->id);
     }
 }
 
@@ -162,17 +172,25 @@ void Finder::key_filter(Statement& sql, Driver driver) {
     const auto& cursor = *query_.cursor;
     const std::string id(id_column(driver)), less = query_.descending ? " < " : " > ";
     switch (query_.sort) {
-        case Sort::created_at: sql.add(" AND " + id + less + ":last", cursor.id); return;
-        case Sort::priority: sql.add(" AND (t.priority, t.id)" + less + "(:key", *cursor.number).add(", :last)", cursor.id); return;
-        case Sort::title: sql.add(" AND (t.title_key, t.id)" + less + "(:key", cursor.text).add(", :last)", cursor.id); return;
-        case Sort::due_date: return;  // due_page
+        case Sort::created_at:
+            sql.add(" AND " + id + less + ":last", cursor.id);
+            return;
+        case Sort::priority:
+            sql.add(" AND (t.priority, t.id)" + less + "(:key", *cursor.number).add(", :last)", cursor.id);
+            return;
+        case Sort::title:
+            sql.add(" AND (t.title_key, t.id)" + less + "(:key", cursor.text).add(", :last)", cursor.id);
+            return;
+        case Sort::due_date:
+            return;  // due_page
     }
 }
 
 /// Ends the statement with order and limit and appends its rows to the page, one more than fit being noted as `more`.
 void Finder::run(Statement& sql, Driver driver, std::int64_t offset, Page& page) {
     static constexpr std::string_view keys[] = {"", "t.due_at", "t.priority", "t.title_key"};
-    const std::string key(keys[static_cast<int>(query_.sort)]), id(id_column(driver)), order = query_.descending ? " DESC" : " ASC";
+    const std::string key(keys[static_cast<int>(query_.sort)]), id(id_column(driver)),
+        order = query_.descending ? " DESC" : " ASC";
     sql.text = "SELECT t.id, " + (key.empty() ? "t.id" : key) + ", t.body" + sql.text;
     sql.add(" ORDER BY " + (key.empty() ? "" : key + order + ", ") + id + order);
     sql.add(" LIMIT :limit", query_.limit - page.size + 1);
@@ -188,9 +206,10 @@ void Finder::run(Statement& sql, Driver driver, std::int64_t offset, Page& page)
         return true;
     };
     if (query_.sort == Sort::title) {
-        session_.each<std::int64_t, std::string, std::string>(sql.text, sql.params, [&](std::int64_t row, std::string text, std::string body) {
-            if (take(row, std::move(body))) page.last.text = std::move(text);
-        });
+        session_.each<std::int64_t, std::string, std::string>(
+            sql.text, sql.params, [&](std::int64_t row, std::string text, std::string body) {
+                if (take(row, std::move(body))) page.last.text = std::move(text);
+            });
         return;
     }
     session_.each<std::int64_t, std::optional<std::int64_t>, std::string>(
@@ -207,8 +226,11 @@ void Finder::due_page(Driver driver, bool collect, Page& page) {
     if (!among_undated) {
         Statement sql;
         from(sql, driver, collect);
-        if (query_.cursor) sql.add(" AND (t.due_at, t.id)" + less + "(:key", *query_.cursor->number).add(", :last)", query_.cursor->id);
-        else sql.add(" AND t.due_at IS NOT NULL");
+        if (query_.cursor)
+            sql.add(" AND (t.due_at, t.id)" + less + "(:key", *query_.cursor->number)
+                .add(", :last)", query_.cursor->id);
+        else
+            sql.add(" AND t.due_at IS NOT NULL");
         run(sql, driver, offset, page);
     }
     if (page.more || query_.due_before || query_.due_after) return;
@@ -221,7 +243,9 @@ void Finder::due_page(Driver driver, bool collect, Page& page) {
 }
 
 Page Finder::page(const Total& total) {
-    const bool collect = !total.capped && total.n <= counted_exactly && (query_.tag || query_.search || query_.status || query_.priority || query_.due_before || query_.due_after);
+    const bool filtered =
+        query_.tag || query_.search || query_.status || query_.priority || query_.due_before || query_.due_after;
+    const bool collect = filtered && !total.capped && total.n <= counted_exactly;
     const auto driver = driver_for(collect);
     Page page;
     page.items.reserve(static_cast<std::size_t>(std::min(query_.limit, total.n)) * 700);
@@ -240,8 +264,10 @@ std::string percent_encoded(std::string_view text) {
     static constexpr char hex[] = "0123456789ABCDEF";
     std::string out;
     for (const unsigned char c : text) {
-        if (std::isalnum(c) || c == '-' || c == '_' || c == '.' || c == '~') out += static_cast<char>(c);
-        else out += {'%', hex[c >> 4], hex[c & 15]};
+        if (std::isalnum(c) || c == '-' || c == '_' || c == '.' || c == '~')
+            out += static_cast<char>(c);
+        else
+            out += {'%', hex[c >> 4], hex[c & 15]};
     }
     return out;
 }
@@ -249,17 +275,28 @@ std::string percent_encoded(std::string_view text) {
 std::string link_to(const http::Request& request, const std::string& cursor) {
     std::string link = "</api/todos?";
     for (const auto& [name, value] : request.query) {
-        if (name != "cursor" && name != "page") link.append(name).append("=").append(percent_encoded(value)).append("&");
+        if (name != "cursor" && name != "page")
+            link.append(name).append("=").append(percent_encoded(value)).append("&");
     }
     return link.append("cursor=").append(cursor).append(">; rel=\"next\"");
 }
 
 }  // namespace
 
-http::Response answer(db::Session& session, std::string_view user_id, const Query& query, const http::Request& request) {
+http::Response answer(db::Session& session, std::string_view user_id, const Query& query,
+                      const http::Request& request) {
     Finder finder(session, user_id, query);
-    const auto total = finder.hopeless() ? Total{} : finder.total();
-    const auto page = total.n == 0 ? Page{} : finder.page(total);
+    Total total;
+    Page page;
+    // A search in order of creation is walked in any case: what fits on its first page needs no counting.
+    const bool page_first = query.search && query.sort == Sort::created_at && !query.cursor && query.page == 1;
+    if (!finder.hopeless() && page_first) {
+        page = finder.page({counted_exactly, true});
+        total = page.more ? finder.total() : Total{page.size};
+    } else if (!finder.hopeless()) {
+        total = finder.total();
+        if (total.n > 0) page = finder.page(total);
+    }
     std::string body;
     body.reserve(page.items.size() + 160);
     body.append("{\"items\":[").append(page.items).append("],\"total\":").append(std::to_string(total.n));

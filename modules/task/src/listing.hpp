@@ -26,7 +26,7 @@ struct Query {
     std::optional<Priority> priority;
     std::optional<std::string> tag;
     std::optional<std::int64_t> due_before, due_after;
-    std::optional<std::string> search;   ///< folded
+    std::optional<std::string> search;  ///< folded
     Sort sort = Sort::created_at;
     bool descending = true;
     std::int64_t page = 1;

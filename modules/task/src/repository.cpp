@@ -22,9 +22,11 @@ std::optional<Time> time_of(const std::optional<std::int64_t>& micros) {
     return from_micros(*micros);
 }
 
-#define CARILLON_TODO_COLUMNS "user_id, body, bell_at, bell_silent, series_id, occurrence, deleted_at, import_key, import_stamp"
+#define CARILLON_TODO_COLUMNS \
+    "user_id, body, bell_at, bell_silent, series_id, occurrence, deleted_at, import_key, import_stamp"
 using Columns = std::tuple<std::string, std::string, std::optional<std::int64_t>, bool, std::optional<std::string>,
-                           std::optional<std::int64_t>, std::optional<std::int64_t>, std::optional<std::string>, std::optional<std::int64_t>>;
+                           std::optional<std::int64_t>, std::optional<std::int64_t>, std::optional<std::string>,
+                           std::optional<std::int64_t>>;
 
 Todo todo_of(Columns columns) {
     auto& [user_id, body, bell_at, bell_silent, series_id, occurrence, deleted_at, import_key, import_stamp] = columns;
@@ -43,9 +45,9 @@ Todo todo_of(Columns columns) {
 
 template <class... In>
 std::optional<Todo> load_one(db::Session& session, std::string_view sql, const In&... in) {
-    auto row = session.query_one<std::string, std::string, std::optional<std::int64_t>, bool, std::optional<std::string>,
-                                 std::optional<std::int64_t>, std::optional<std::int64_t>, std::optional<std::string>,
-                                 std::optional<std::int64_t>>(sql, in...);
+    auto row = session.query_one<std::string, std::string, std::optional<std::int64_t>, bool,
+                                 std::optional<std::string>, std::optional<std::int64_t>, std::optional<std::int64_t>,
+                                 std::optional<std::string>, std::optional<std::int64_t>>(sql, in...);
     if (!row) return std::nullopt;
     return todo_of(std::move(*row));
 }
@@ -54,15 +56,18 @@ bool live(const Todo* todo) { return todo && !todo->deleted_at; }
 
 void insert(db::Transaction& tx, const Todo& todo, const std::string& body, const std::string& search) {
     tx.exec(
-        "INSERT INTO tasks (id, user_id, version, status, priority, due_at, bell_at, bell_silent, series_id, occurrence, "
-        "import_key, import_stamp, deleted_at, title_key, body, search) VALUES (:id, :user, :version, :status, :priority, :due, :bell, "
+        "INSERT INTO tasks (id, user_id, version, status, priority, due_at, bell_at, bell_silent, series_id, "
+        "occurrence, "
+        "import_key, import_stamp, deleted_at, title_key, body, search) VALUES (:id, :user, :version, :status, "
+        ":priority, :due, :bell, "
         ":silent, :series, :occurrence, :import_key, :import_stamp, :deleted, :title_key, :body, :search)",
         todo.id, todo.user_id, todo.version, static_cast<int>(todo.status), static_cast<int>(todo.priority),
         micros(todo.due_date), micros(todo.bell_at), todo.bell_silent, todo.series_id, todo.occurrence, todo.import_key,
         micros(todo.import_stamp), micros(todo.deleted_at), text::fold(todo.title), body, search);
 }
 
-void update(db::Transaction& tx, const Todo& before, const Todo& todo, const std::string& body, const std::string* search) {
+void update(db::Transaction& tx, const Todo& before, const Todo& todo, const std::string& body,
+            const std::string* search) {
     tx.exec(
         "UPDATE tasks SET version = :version, status = :status, priority = :priority, due_at = :due, bell_at = :bell, "
         "bell_silent = :silent, series_id = :series, occurrence = :occurrence, deleted_at = :deleted, body = :body "
@@ -87,7 +92,8 @@ void count(db::Transaction& tx, const Todo& todo, int by) {
 }
 
 void keep_counts(db::Transaction& tx, const Todo* before, const Todo& after) {
-    const bool same = live(before) && live(&after) && before->status == after.status && before->priority == after.priority;
+    const bool same =
+        live(before) && live(&after) && before->status == after.status && before->priority == after.priority;
     if (same) return;
     if (live(before)) count(tx, *before, -1);
     if (live(&after)) count(tx, after, 1);
@@ -116,7 +122,8 @@ Use use_of(const Todo* todo) {
 void unlink(db::Transaction& tx, const Todo& before, const std::string& name, Use use) {
     const auto id = tag::count_in(tx, before.user_id, name, -use.active, -use.completed);
     if (!id) throw std::logic_error("a task carries a tag that is not there");
-    tx.exec("DELETE FROM task_tags WHERE user_id = :user AND tag_id = :tag AND task_id = :task", before.user_id, *id, before.id);
+    tx.exec("DELETE FROM task_tags WHERE user_id = :user AND tag_id = :tag AND task_id = :task", before.user_id, *id,
+            before.id);
 }
 
 Result<void> keep_tags(db::Transaction& tx, const Todo* before, Todo& after) {
@@ -130,7 +137,7 @@ Result<void> keep_tags(db::Transaction& tx, const Todo* before, Todo& after) {
         const Use more = kept ? Use{is.active - was.active, is.completed - was.completed} : is;
         if (kept && !more.active && !more.completed && before->tags == after.tags) continue;
         auto used = tag::use_in(tx, after.user_id, after.tags[i], more.active, more.completed);
-        if (!used) return used.error();
+        if (!used) return invalid({{"tags", used.error().detail}});
         after.tags[i] = used->name;
         if (!kept) {
             tx.exec("INSERT INTO task_tags (user_id, tag_id, task_id) VALUES (:user, :tag, :task)", after.user_id,
@@ -171,10 +178,12 @@ Result<std::string> store(db::Transaction& tx, const Todo* before, Todo& after, 
 }
 
 std::optional<Todo> load(db::Session& session, std::string_view user_id, std::int64_t id) {
-    return load_one(session, "SELECT " CARILLON_TODO_COLUMNS " FROM tasks WHERE user_id = :user AND id = :id", user_id, id);
+    return load_one(session, "SELECT " CARILLON_TODO_COLUMNS " FROM tasks WHERE user_id = :user AND id = :id", user_id,
+                    id);
 }
 
-std::optional<Todo> load_occurrence(db::Session& session, std::string_view user_id, std::string_view series_id, std::int64_t number) {
+std::optional<Todo> load_occurrence(db::Session& session, std::string_view user_id, std::string_view series_id,
+                                    std::int64_t number) {
     return load_one(session,
                     "SELECT " CARILLON_TODO_COLUMNS
                     " FROM tasks WHERE user_id = :user AND series_id = :series AND occurrence = :number",
@@ -190,20 +199,26 @@ std::optional<Todo> load_latest_occurrence(db::Session& session, std::string_vie
 
 void each(db::Session& session, std::string_view user_id, const std::function<void(const Todo&)>& visit) {
     session.each<std::string, std::string, std::optional<std::int64_t>, bool, std::optional<std::string>,
-                 std::optional<std::int64_t>, std::optional<std::int64_t>, std::optional<std::string>, std::optional<std::int64_t>>(
-        "SELECT " CARILLON_TODO_COLUMNS " FROM tasks WHERE user_id = :user AND deleted_at IS NULL ORDER BY id", {db::Param(user_id)},
-        [&visit](auto... columns) { visit(todo_of(Columns(std::move(columns)...))); });
+                 std::optional<std::int64_t>, std::optional<std::int64_t>, std::optional<std::string>,
+                 std::optional<std::int64_t>>(
+        "SELECT " CARILLON_TODO_COLUMNS " FROM tasks WHERE user_id = :user AND deleted_at IS NULL ORDER BY id",
+        {db::Param(user_id)}, [&visit](auto... columns) { visit(todo_of(Columns(std::move(columns)...))); });
 }
 
 bool import_key_exists(db::Session& session, std::string_view user_id, std::string_view key) {
-    return session.query_one<std::int64_t>("SELECT id FROM tasks WHERE user_id = :user AND import_key = :key", user_id, key).has_value();
+    return session
+        .query_one<std::int64_t>("SELECT id FROM tasks WHERE user_id = :user AND import_key = :key", user_id, key)
+        .has_value();
 }
 
-std::vector<std::int64_t> tagged(db::Session& session, std::string_view user_id, std::int64_t tag_id, std::int64_t after, int limit) {
+std::vector<std::int64_t> tagged(db::Session& session, std::string_view user_id, std::int64_t tag_id,
+                                 std::int64_t after, int limit) {
     std::vector<std::int64_t> ids;
     session.each<std::int64_t>(
-        "SELECT task_id FROM task_tags WHERE user_id = :user AND tag_id = :tag AND task_id > :after ORDER BY task_id LIMIT :limit",
-        {db::Param(user_id), db::Param(tag_id), db::Param(after), db::Param(limit)}, [&ids](std::int64_t id) { ids.push_back(id); });
+        "SELECT task_id FROM task_tags WHERE user_id = :user AND tag_id = :tag AND task_id > :after ORDER BY task_id "
+        "LIMIT :limit",
+        {db::Param(user_id), db::Param(tag_id), db::Param(after), db::Param(limit)},
+        [&ids](std::int64_t id) { ids.push_back(id); });
     return ids;
 }
 

@@ -24,13 +24,15 @@ Result<std::string> store(db::Transaction& tx, const Todo* before, Todo& after, 
 
 /// Deleted or not.
 std::optional<Todo> load(db::Session& session, std::string_view user_id, std::int64_t id);
-std::optional<Todo> load_occurrence(db::Session& session, std::string_view user_id, std::string_view series_id, std::int64_t number);
+std::optional<Todo> load_occurrence(db::Session& session, std::string_view user_id, std::string_view series_id,
+                                    std::int64_t number);
 std::optional<Todo> load_latest_occurrence(db::Session& session, std::string_view user_id, std::string_view series_id);
 void each(db::Session& session, std::string_view user_id, const std::function<void(const Todo&)>& visit);
 
 bool import_key_exists(db::Session& session, std::string_view user_id, std::string_view key);
 /// Ids above `after` of live tasks with the tag, ascending.
-std::vector<std::int64_t> tagged(db::Session& session, std::string_view user_id, std::int64_t tag_id, std::int64_t after, int limit);
+std::vector<std::int64_t> tagged(db::Session& session, std::string_view user_id, std::int64_t tag_id,
+                                 std::int64_t after, int limit);
 
 /// Removes everything of a deleted account.
 void erase(db::Transaction& tx, std::string_view user_id);

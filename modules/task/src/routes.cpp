@@ -62,7 +62,8 @@ std::string dates(const std::vector<Occurrence>& occurrences) {
 
 class Routes {
 public:
-    Routes(Service& service, db::Database& database, const Clock& clock) : service_(service), database_(database), clock_(clock) {}
+    Routes(Service& service, db::Database& database, const Clock& clock)
+        : service_(service), database_(database), clock_(clock) {}
 
     awaitable<Response> list(Request& request) {
         const auto query = listing::read(request);
@@ -80,11 +81,13 @@ public:
         if (!id) co_return http::problem(id.error());
         auto work = [&](db::Session& session) -> Result<Response> {
             auto row = session.query_one<std::int64_t, std::string>(
-                "SELECT version, body FROM tasks WHERE user_id = :user AND id = :id AND deleted_at IS NULL", request.principal.user_id, *id);
+                "SELECT version, body FROM tasks WHERE user_id = :user AND id = :id AND deleted_at IS NULL",
+                request.principal.user_id, *id);
             if (!row) return not_found();
             auto& [version, body] = *row;
             auto etag = etag_of(version);
-            auto response = none_match(request, etag) ? Response{304, {}, {}, {}} : Response::json(200, std::move(body));
+            auto response =
+                none_match(request, etag) ? Response{304, {}, {}, {}} : Response::json(200, std::move(body));
             response.with("ETag", std::move(etag));
             return response;
         };
@@ -130,7 +133,8 @@ public:
 
     awaitable<Response> remove(Request& request) {
         if (auto sound = no_body(request); !sound) co_return http::problem(sound.error());
-        auto call = [&](db::Transaction& tx, std::int64_t id, std::optional<std::int64_t> if_match) -> Result<Response> {
+        auto call = [&](db::Transaction& tx, std::int64_t id,
+                        std::optional<std::int64_t> if_match) -> Result<Response> {
             const auto todo = service_.remove_in(tx, request.principal, id, if_match, false);
             if (!todo) return todo.error();
             return Response::no_content();
@@ -152,7 +156,8 @@ public:
     }
 
     /// complete, reopen, skip: the same but for the verb.
-    using Verb = Result<Todo> (Service::*)(db::Transaction&, const Principal&, std::int64_t, std::optional<std::int64_t>);
+    using Verb = Result<Todo> (Service::*)(db::Transaction&, const Principal&, std::int64_t,
+                                           std::optional<std::int64_t>);
     awaitable<Response> act(Request& request, Verb verb) {
         if (auto sound = no_body(request); !sound) co_return http::problem(sound.error());
         auto call = [&](db::Transaction& tx, std::int64_t id, std::optional<std::int64_t> if_match) {
@@ -211,8 +216,10 @@ public:
         std::optional<Recurrence> recurrence;
         if (const auto* value = fields.value("recurrence")) {
             auto read = parse_recurrence(*value);
-            if (read) recurrence = std::move(*read);
-            else fields.add(read.error().fields);
+            if (read)
+                recurrence = std::move(*read);
+            else
+                fields.add(read.error().fields);
         }
         if (auto sound = fields.finish(); !sound) co_return http::problem(sound.error());
         auto work = [&](db::Session& session) -> Result<Response> {
@@ -220,7 +227,8 @@ public:
             const auto start = all_day ? end_of_day(*due, zone) : *due;
             if (!is_writable(start)) return invalid({{"due_date", "must lie in the years 0001 to 9999"}});
             const Series series(*recurrence, start, zone, all_day);
-            return Response::json(200, dates(series.upcoming(start - std::chrono::microseconds(1), static_cast<int>(limit))));
+            return Response::json(
+                200, dates(series.upcoming(start - std::chrono::microseconds(1), static_cast<int>(limit))));
         };
         auto result = co_await database_.read(std::move(work));
         co_return reply(std::move(result));

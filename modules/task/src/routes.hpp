@@ -14,6 +14,7 @@ namespace carillon::task {
 http::Response answer(const Todo& todo, int status = 200);
 
 /// `{"results":[…]}`: each command under its own savepoint, in order. Fails with: invalid (not a batch).
-Result<http::Response> run_batch(Service& service, db::Transaction& tx, const Principal& who, const boost::json::object& body);
+Result<http::Response> run_batch(Service& service, db::Transaction& tx, const Principal& who,
+                                 const boost::json::object& body);
 
 }  // namespace carillon::task

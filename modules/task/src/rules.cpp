@@ -22,8 +22,9 @@ void set_bell(Todo& todo, Time now, Settings& settings) {
         todo.bell_silent = *todo.reminder_at < now;
         return;
     }
-    const auto bell = todo.all_day ? at_time_of_day(*todo.due_date, settings.get().default_reminder_time, settings.get().timezone)
-                                   : *todo.due_date;
+    const auto bell =
+        todo.all_day ? at_time_of_day(*todo.due_date, settings.get().default_reminder_time, settings.get().timezone)
+                     : *todo.due_date;
     if (bell >= now) todo.bell_at = bell;  // a due date in the past reminds of nothing
 }
 
@@ -59,8 +60,10 @@ Result<void> settle(Todo& next, const Todo* before, Time now, Settings& settings
         errors.emplace_back("reminder_at", "must not be in the past");
     }
     if (next.recurrence && !next.due_date) errors.emplace_back("recurrence", "needs a due_date");
-    if (next.due_date && !is_writable(*next.due_date)) errors.emplace_back("due_date", "must lie in the years 0001 to 9999");
-    if (next.reminder_at && !is_writable(*next.reminder_at)) errors.emplace_back("reminder_at", "must lie in the years 0001 to 9999");
+    if (next.due_date && !is_writable(*next.due_date))
+        errors.emplace_back("due_date", "must lie in the years 0001 to 9999");
+    if (next.reminder_at && !is_writable(*next.reminder_at))
+        errors.emplace_back("reminder_at", "must lie in the years 0001 to 9999");
     if (!errors.empty()) return invalid(std::move(errors));
 
     const bool bell_is_new = due_moved || next.all_day != before->all_day || next.remind != before->remind ||
@@ -71,8 +74,10 @@ Result<void> settle(Todo& next, const Todo* before, Time now, Settings& settings
 
 void quiet_past_bell(Todo& todo, Time now) {
     if (!todo.bell_at || *todo.bell_at >= now) return;
-    if (todo.reminder_at) todo.bell_silent = true;
-    else todo.bell_at.reset();
+    if (todo.reminder_at)
+        todo.bell_silent = true;
+    else
+        todo.bell_at.reset();
 }
 
 void apply(Todo& todo, const NewTask& input) {

@@ -25,14 +25,14 @@ private:
 
 /// How far a change may go beyond what a plain request may.
 struct Leave {
-    std::optional<Time> queued_at;       ///< a reminder that was future then is accepted
-    bool past_reminder = false;          ///< import, undo, the next occurrence
-    bool reminder_after_due = false;     ///< snooze, undo
-    bool move_reminder = false;          ///< PATCH of the due date alone: an explicit reminder keeps its distance
+    std::optional<Time> queued_at;    ///< a reminder that was future then is accepted
+    bool past_reminder = false;       ///< import, undo, the next occurrence
+    bool reminder_after_due = false;  ///< snooze, undo
+    bool move_reminder = false;       ///< PATCH of the due date alone: an explicit reminder keeps its distance
 };
 
-/// Completes and checks `next`, which is `before` with the asked-for fields set (`before` null: a new task). Sets due date,
-/// reminder and bell. Fails with: invalid.
+/// Completes and checks `next`, which is `before` with the asked-for fields set (`before` null: a new task). Sets due
+/// date, reminder and bell. Fails with: invalid.
 Result<void> settle(Todo& next, const Todo* before, Time now, Settings& settings, const Leave& leave);
 
 /// 23:59 of the instant's day in the zone, where all-day due dates lie.

@@ -39,8 +39,14 @@ std::optional<SeriesRow> load(db::Session& session, std::string_view user_id, st
         begin = to_instant(to_local(begin, zone), user_zone);
         zone = user_zone;
     }
-    return SeriesRow{std::string(series_id), std::string(user_id), std::move(*recurrence), begin, all_day, std::move(zone),
-                     first_task_id,          ended};
+    return SeriesRow{std::string(series_id),
+                     std::string(user_id),
+                     std::move(*recurrence),
+                     begin,
+                     all_day,
+                     std::move(zone),
+                     first_task_id,
+                     ended};
 }
 
 }  // namespace carillon::task::series

@@ -17,20 +17,30 @@ public:
     Service(db::Database& database, Outbox& outbox, identity::Identity& identity, const Clock& clock);
 
     Result<Todo> create_in(db::Transaction&, const Principal&, const NewTask&, const Origin&) override;
-    Result<Todo> update_in(db::Transaction&, const Principal&, std::int64_t id, const TaskPatch&, std::optional<std::int64_t> if_match) override;
-    Result<Todo> replace_in(db::Transaction&, const Principal&, std::int64_t id, const NewTask&, std::optional<std::int64_t> if_match) override;
-    Result<Todo> complete_in(db::Transaction&, const Principal&, std::int64_t id, std::optional<std::int64_t> if_match) override;
-    Result<Todo> reopen_in(db::Transaction&, const Principal&, std::int64_t id, std::optional<std::int64_t> if_match) override;
-    Result<Todo> skip_in(db::Transaction&, const Principal&, std::int64_t id, std::optional<std::int64_t> if_match) override;
-    Result<Todo> snooze_in(db::Transaction&, const Principal&, std::int64_t id, Time until, std::optional<std::int64_t> if_match) override;
-    Result<Todo> remove_in(db::Transaction&, const Principal&, std::int64_t id, std::optional<std::int64_t> if_match, bool keep_series) override;
+    Result<Todo> update_in(db::Transaction&, const Principal&, std::int64_t id, const TaskPatch&,
+                           std::optional<std::int64_t> if_match) override;
+    Result<Todo> replace_in(db::Transaction&, const Principal&, std::int64_t id, const NewTask&,
+                            std::optional<std::int64_t> if_match) override;
+    Result<Todo> complete_in(db::Transaction&, const Principal&, std::int64_t id,
+                             std::optional<std::int64_t> if_match) override;
+    Result<Todo> reopen_in(db::Transaction&, const Principal&, std::int64_t id,
+                           std::optional<std::int64_t> if_match) override;
+    Result<Todo> skip_in(db::Transaction&, const Principal&, std::int64_t id,
+                         std::optional<std::int64_t> if_match) override;
+    Result<Todo> snooze_in(db::Transaction&, const Principal&, std::int64_t id, Time until,
+                           std::optional<std::int64_t> if_match) override;
+    Result<Todo> remove_in(db::Transaction&, const Principal&, std::int64_t id, std::optional<std::int64_t> if_match,
+                           bool keep_series) override;
     Result<Todo> restore_in(db::Transaction&, const Principal&, std::int64_t id) override;
     Result<Todo> revert_in(db::Transaction&, const Principal&, std::int64_t id, const Todo& state) override;
-    Result<void> retag_in(db::Transaction&, const Principal&, std::int64_t tag_id, std::optional<std::string> new_name) override;
+    Result<void> retag_in(db::Transaction&, const Principal&, std::int64_t tag_id,
+                          std::optional<std::string> new_name) override;
 
     std::optional<Todo> find_in(db::Session&, std::string_view user_id, std::int64_t id, bool with_deleted) override;
-    std::optional<Todo> occurrence_in(db::Session&, std::string_view user_id, std::string_view series_id, std::int64_t number) override;
-    std::optional<Todo> latest_occurrence_in(db::Session&, std::string_view user_id, std::string_view series_id) override;
+    std::optional<Todo> occurrence_in(db::Session&, std::string_view user_id, std::string_view series_id,
+                                      std::int64_t number) override;
+    std::optional<Todo> latest_occurrence_in(db::Session&, std::string_view user_id,
+                                             std::string_view series_id) override;
     std::optional<SeriesRow> series_in(db::Session&, std::string_view user_id, std::string_view series_id) override;
     void each_in(db::Session&, std::string_view user_id, const std::function<void(const Todo&)>& visit) override;
 

@@ -29,7 +29,8 @@ void Service::keep_series(db::Transaction& tx, const Todo& before, Todo& next, S
     if (next.recurrence) series::start(tx, next, settings.get().timezone, clock_.now());
 }
 
-Result<Todo> Service::change(db::Transaction& tx, const Principal& who, const Todo& before, Todo next, const Leave& leave) {
+Result<Todo> Service::change(db::Transaction& tx, const Principal& who, const Todo& before, Todo next,
+                             const Leave& leave) {
     auto settings = settings_of(tx, who.user_id);
     if (auto sound = settle(next, &before, clock_.now(), settings, leave); !sound) return sound.error();
     spell_as_before(before, next);
@@ -63,7 +64,8 @@ Result<Todo> Service::replace_in(db::Transaction& tx, const Principal& who, std:
     return change(tx, who, *before, std::move(next), leave);
 }
 
-Result<Todo> Service::snooze_in(db::Transaction& tx, const Principal& who, std::int64_t id, Time until, std::optional<std::int64_t> if_match) {
+Result<Todo> Service::snooze_in(db::Transaction& tx, const Principal& who, std::int64_t id, Time until,
+                                std::optional<std::int64_t> if_match) {
     auto before = open(tx, who, id, if_match);
     if (!before) return before;
     if (before->status == Status::completed) return Error{Errc::conflict, "A completed task cannot be snoozed."};
@@ -78,7 +80,8 @@ Result<Todo> Service::snooze_in(db::Transaction& tx, const Principal& who, std::
     return change(tx, who, *before, std::move(next), leave);
 }
 
-Result<Todo> Service::skip_in(db::Transaction& tx, const Principal& who, std::int64_t id, std::optional<std::int64_t> if_match) {
+Result<Todo> Service::skip_in(db::Transaction& tx, const Principal& who, std::int64_t id,
+                              std::optional<std::int64_t> if_match) {
     auto before = open(tx, who, id, if_match);
     if (!before) return before;
     if (before->status == Status::completed) return Error{Errc::conflict, "A completed task cannot be skipped."};
@@ -87,7 +90,8 @@ Result<Todo> Service::skip_in(db::Transaction& tx, const Principal& who, std::in
     // Past what the task is at, even where its due date was moved: each skip is a step.
     row->recurrence.catch_up = false;
     const bool by_due = row->recurrence.anchor == Anchor::due;
-    const auto following = series::rule_of(*row).next(*before->occurrence, by_due ? std::max(clock_.now(), *before->due_date) : clock_.now());
+    const auto following = series::rule_of(*row).next(
+        *before->occurrence, by_due ? std::max(clock_.now(), *before->due_date) : clock_.now());
     if (!following) return Error{Errc::conflict, "The series has no further occurrence."};
     if (repository::load_occurrence(tx, who.user_id, *before->series_id, following->number)) {
         return Error{Errc::conflict, "The next occurrence exists as a task of its own."};
@@ -127,7 +131,8 @@ Result<Todo> Service::revert_in(db::Transaction& tx, const Principal& who, std::
     return commit(tx, who, *before, std::move(next), type);
 }
 
-Result<void> Service::retag_in(db::Transaction& tx, const Principal& who, std::int64_t tag_id, std::optional<std::string> new_name) {
+Result<void> Service::retag_in(db::Transaction& tx, const Principal& who, std::int64_t tag_id,
+                               std::optional<std::string> new_name) {
     constexpr std::size_t at_once = 200;  // bounds the ids held, not the work: it is one change, so one transaction
     if (!outbox_.lock_user(tx, who.user_id)) return not_found();
     const auto tag = tag::find_in(tx, who.user_id, tag_id);
@@ -146,8 +151,10 @@ Result<void> Service::retag_in(db::Transaction& tx, const Principal& who, std::i
             const auto has_new = merge && std::any_of(next.tags.begin(), next.tags.end(), [&](const auto& name) {
                                      return text::fold(name) == text::fold(other->name);
                                  });
-            if (!new_name || has_new) std::erase_if(next.tags, is_old);
-            else std::replace_if(next.tags.begin(), next.tags.end(), is_old, merge ? other->name : *new_name);
+            if (!new_name || has_new)
+                std::erase_if(next.tags, is_old);
+            else
+                std::replace_if(next.tags.begin(), next.tags.end(), is_old, merge ? other->name : *new_name);
             if (next.tags == before->tags) continue;
             auto done = commit(tx, who, *before, std::move(next), "task.updated", tagging);
             if (!done) return done.error();

@@ -1,4 +1,5 @@
-// Bodies of POST, PUT and PATCH: shape and range of each field. What depends on other fields or the clock is in rules.cpp.
+// Bodies of POST, PUT and PATCH: shape and range of each field. What depends on other fields or the clock is in
+// rules.cpp.
 #include "validation.hpp"
 
 #include "carillon/json.hpp"
@@ -12,7 +13,8 @@ namespace {
 constexpr json::TextRule title_rule{1, 200, false, true};
 constexpr json::TextRule description_rule{0, 10'000, true, true};
 constexpr std::size_t max_tags = 10;
-constexpr std::string_view read_only[] = {"id", "created_at", "updated_at", "completed_at", "version", "parent_task_id"};
+constexpr std::string_view read_only[] = {"id",           "created_at", "updated_at",
+                                          "completed_at", "version",    "parent_task_id"};
 
 void refuse_read_only(json::Fields& fields) {
     for (const auto name : read_only) {
@@ -106,20 +108,28 @@ Result<TaskPatch> parse_task_patch(const boost::json::object& body, std::string 
     TaskPatch patch;
     refuse_read_only(fields);
     patch.title = fields.text("title", title_rule);
-    if (fields.has_null("description")) patch.description.emplace();
-    else if (fields.value("description")) patch.description = read_description(fields);
+    if (fields.has_null("description"))
+        patch.description.emplace();
+    else if (fields.value("description"))
+        patch.description = read_description(fields);
     if (const auto status = fields.choice("status", {"active", "completed"})) {
         patch.status = *status == "active" ? Status::active : Status::completed;
     }
     patch.priority = read_priority(fields);
-    if (fields.has_null("due_date")) patch.due_date.emplace();
-    else if (const auto time = fields.instant("due_date")) patch.due_date = time;
+    if (fields.has_null("due_date"))
+        patch.due_date.emplace();
+    else if (const auto time = fields.instant("due_date"))
+        patch.due_date = time;
     patch.all_day = fields.boolean("all_day");
-    if (fields.has_null("reminder_at")) patch.reminder_at.emplace();
-    else if (const auto time = fields.instant("reminder_at")) patch.reminder_at = time;
+    if (fields.has_null("reminder_at"))
+        patch.reminder_at.emplace();
+    else if (const auto time = fields.instant("reminder_at"))
+        patch.reminder_at = time;
     patch.remind = fields.boolean("remind");
-    if (fields.has_null("recurrence")) patch.recurrence.emplace();
-    else if (auto recurrence = read_recurrence(fields, prefix)) patch.recurrence = std::move(recurrence);
+    if (fields.has_null("recurrence"))
+        patch.recurrence.emplace();
+    else if (auto recurrence = read_recurrence(fields, prefix))
+        patch.recurrence = std::move(recurrence);
     patch.tags = read_tags(fields);
     if (auto sound = fields.finish(); !sound) return sound.error();
     return patch;

@@ -11,9 +11,12 @@ std::string_view name_of(Status status) { return status == Status::active ? "act
 
 std::string_view name_of(Priority priority) {
     switch (priority) {
-        case Priority::low: return "low";
-        case Priority::medium: return "medium";
-        case Priority::high: return "high";
+        case Priority::low:
+            return "low";
+        case Priority::medium:
+            return "medium";
+        case Priority::high:
+            return "high";
     }
     return "medium";
 }
@@ -28,18 +31,24 @@ std::optional<Priority> priority_of(std::string_view name) {
 void append(std::string& out, Time time) { out.append("\"").append(format_rfc3339(time)).append("\""); }
 
 void append(std::string& out, const std::optional<Time>& time) {
-    if (time) append(out, *time);
-    else out += null;
+    if (time)
+        append(out, *time);
+    else
+        out += null;
 }
 
 void append(std::string& out, const std::optional<std::string>& text) {
-    if (text) json::append_string(out, *text);
-    else out += null;
+    if (text)
+        json::append_string(out, *text);
+    else
+        out += null;
 }
 
 void append(std::string& out, const std::optional<std::int64_t>& number) {
-    if (number) out += std::to_string(*number);
-    else out += null;
+    if (number)
+        out += std::to_string(*number);
+    else
+        out += null;
 }
 
 void append(std::string& out, bool value) { out += value ? "true" : "false"; }
@@ -54,8 +63,10 @@ void append(std::string& out, const std::vector<std::string>& texts) {
 }
 
 void append(std::string& out, const std::optional<Recurrence>& recurrence) {
-    if (recurrence) out += boost::json::serialize(to_json(*recurrence));
-    else out += null;
+    if (recurrence)
+        out += boost::json::serialize(to_json(*recurrence));
+    else
+        out += null;
 }
 
 }  // namespace wire
@@ -91,7 +102,8 @@ Result<Todo> todo_from_json(const boost::json::object& object) {
         return fields.has_null(name) ? std::nullopt : fields.integer(name, 1, INT64_MAX);
     };
     Todo todo;
-    for (const auto* name : {"id", "title", "status", "priority", "all_day", "remind", "tags", "created_at", "updated_at", "version"}) {
+    for (const auto* name :
+         {"id", "title", "status", "priority", "all_day", "remind", "tags", "created_at", "updated_at", "version"}) {
         fields.required(name);
     }
     const json::TextRule as_stored{0, 0, true, false};
@@ -99,7 +111,8 @@ Result<Todo> todo_from_json(const boost::json::object& object) {
     todo.title = fields.text("title", as_stored).value_or("");
     if (!fields.has_null("description")) todo.description = fields.text("description", as_stored);
     todo.status = fields.choice("status", {"active", "completed"}) == "completed" ? Status::completed : Status::active;
-    todo.priority = wire::priority_of(fields.choice("priority", {"low", "medium", "high"}).value_or("")).value_or(Priority::medium);
+    todo.priority =
+        wire::priority_of(fields.choice("priority", {"low", "medium", "high"}).value_or("")).value_or(Priority::medium);
     todo.due_date = time("due_date");
     todo.all_day = fields.boolean("all_day").value_or(false);
     todo.reminder_at = time("reminder_at");
@@ -107,14 +120,18 @@ Result<Todo> todo_from_json(const boost::json::object& object) {
     if (!fields.has_null("recurrence")) {
         if (const auto* value = fields.value("recurrence")) {
             auto recurrence = parse_recurrence(*value);
-            if (recurrence) todo.recurrence = std::move(*recurrence);
-            else fields.add(recurrence.error().fields);
+            if (recurrence)
+                todo.recurrence = std::move(*recurrence);
+            else
+                fields.add(recurrence.error().fields);
         }
     }
     if (const auto* tags = fields.value("tags"); tags && tags->is_array()) {
         for (const auto& tag : tags->get_array()) {
-            if (tag.is_string()) todo.tags.emplace_back(tag.get_string());
-            else fields.error("tags", "must be texts");
+            if (tag.is_string())
+                todo.tags.emplace_back(tag.get_string());
+            else
+                fields.error("tags", "must be texts");
         }
     }
     todo.parent_task_id = number("parent_task_id");

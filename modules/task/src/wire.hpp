@@ -17,7 +17,7 @@ std::string_view name_of(Status status);
 std::string_view name_of(Priority priority);
 std::optional<Priority> priority_of(std::string_view name);
 
-void append(std::string& out, Time time);                             ///< RFC 3339, quoted
+void append(std::string& out, Time time);  ///< RFC 3339, quoted
 void append(std::string& out, const std::optional<Time>& time);
 void append(std::string& out, const std::optional<std::string>& text);
 void append(std::string& out, const std::optional<std::int64_t>& number);

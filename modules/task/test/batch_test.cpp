@@ -1,4 +1,5 @@
 // Batch, other users' ids, and properties over random operations.
+#include "tag/tag.hpp"
 #include "world.hpp"
 
 #include <map>
@@ -20,10 +21,13 @@ TEST_CASE("batch: each command for itself, in order, one answer each") {
     const auto gone = id_of(w.create(R"({"title":"gone"})"));
     const auto foreign = id_of(object_of(w.send_as(w.other, Method::post, "/api/todos", R"({"title":"foreign"})")));
     const auto n = std::to_string(id), g = std::to_string(gone), f = std::to_string(foreign);
-    const auto response = w.send(Method::post, "/api/todos/batch",
-                                 R"({"commands":[{"op":"create","todo":{"title":"new","tags":["x"]}},{"op":"create","todo":{"title":"","nope":1}},{"op":"update","id":)" + n +
-                                     R"(,"todo":{"priority":"high"}},{"op":"update","id":)" + n + R"(,"todo":{"reminder_at":"2000-01-01T00:00:00Z"}},{"op":"complete","id":)" + n +
-                                     R"(},{"op":"delete","id":)" + g + R"(},{"op":"complete","id":)" + f + R"(},{"op":"fly","id":1},7,{"op":"delete"},{"op":"delete","id":)" + g + "}]}");
+    const auto response = w.send(
+        Method::post, "/api/todos/batch",
+        R"({"commands":[{"op":"create","todo":{"title":"new","tags":["x"]}},{"op":"create","todo":{"title":"","nope":1}},{"op":"update","id":)" +
+            n + R"(,"todo":{"priority":"high"}},{"op":"update","id":)" + n +
+            R"(,"todo":{"reminder_at":"2000-01-01T00:00:00Z"}},{"op":"complete","id":)" + n +
+            R"(},{"op":"delete","id":)" + g + R"(},{"op":"complete","id":)" + f +
+            R"(},{"op":"fly","id":1},7,{"op":"delete"},{"op":"delete","id":)" + g + "}]}");
     REQUIRE(response.status == 200);
     const auto results = object_of(response).at("results").as_array();
     REQUIRE(results.size() == 11);
@@ -37,7 +41,8 @@ TEST_CASE("batch: each command for itself, in order, one answer each") {
     }
     const auto fields = [&](std::size_t i) {
         std::string out;
-        for (const auto& e : at(i).at("problem").as_object().at("errors").as_array()) out += std::string(e.as_object().at("field").as_string()) + " ";
+        for (const auto& e : at(i).at("problem").as_object().at("errors").as_array())
+            out += std::string(e.as_object().at("field").as_string()) + " ";
         return out;
     };
     CHECK(fields(1) == "commands.1.todo.title commands.1.todo.nope ");
@@ -49,6 +54,28 @@ TEST_CASE("batch: each command for itself, in order, one answer each") {
     std::string types;
     for (const auto& event : w.events()) types += event.type + " ";
     CHECK(types == "task.created task.created task.created task.updated task.completed task.deleted ");
+    w.check_counters();
+}
+
+TEST_CASE("a command of a batch that is refused half way leaves nothing behind") {
+    World w(any_backend());
+    auto fill = [&](db::Transaction& tx) -> Result<void> {
+        for (int i = 1; i < tag::max_per_user; ++i) {
+            if (auto made = tag::use_in(tx, w.who.user_id, "t" + std::to_string(i), 0, 0); !made) return made.error();
+        }
+        return {};
+    };
+    REQUIRE(w.database->write_now(fill).has_value());
+    const auto response = w.send(
+        Method::post, "/api/todos/batch",
+        R"({"commands":[{"op":"create","todo":{"title":"t","tags":["fits","one-too-many"]}},{"op":"create","todo":{"title":"u"}}]})");
+    REQUIRE(response.status == 200);
+    const auto results = object_of(response).at("results").as_array();
+    CHECK(results[0].as_object().at("status") == 422);
+    CHECK(bj::serialize(results[0]).find("\"field\":\"commands.0.todo.tags\"") != std::string::npos);
+    CHECK(results[1].as_object().at("status") == 201);
+    CHECK(w.get("/api/tags").at("items").as_array().size() == tag::max_per_user - 1);
+    CHECK(w.events().size() == 1);
     w.check_counters();
 }
 
@@ -72,18 +99,22 @@ TEST_CASE("batches that are none") {
 
 TEST_CASE("another user's task answers 404 everywhere, and nothing of either changes") {
     World w(any_backend());
-    const auto id = id_of(w.create(R"({"title":"mine","due_date":"2027-02-01T10:00:00Z","recurrence":{"rule":"daily"},"tags":["secret"]})"));
+    const auto id = id_of(w.create(
+        R"({"title":"mine","due_date":"2027-02-01T10:00:00Z","recurrence":{"rule":"daily"},"tags":["secret"]})"));
     const auto deleted = id_of(w.create(R"({"title":"deleted"})"));
     w.send(Method::del, path_of(deleted));
     const auto tag = w.get("/api/tags").at("items").as_array().at(0).as_object().at("id").as_int64();
     const auto mine = w.everything(w.who.user_id), theirs = w.everything(w.other.user_id);
     const auto tag_path = "/api/tags/" + std::to_string(tag);
-    const auto status = [&](Method method, const std::string& target, const std::string& body = {}) { return w.send_as(w.other, method, target, body).status; };
+    const auto status = [&](Method method, const std::string& target, const std::string& body = {}) {
+        return w.send_as(w.other, method, target, body).status;
+    };
     CHECK(status(Method::get, path_of(id)) == 404);
     CHECK(status(Method::patch, path_of(id), R"({"title":"x"})") == 404);
     CHECK(status(Method::put, path_of(id), R"({"title":"x"})") == 404);
     CHECK(status(Method::del, path_of(id)) == 404);
-    for (const std::string verb : {"complete", "reopen", "skip"}) CHECK(status(Method::post, path_of(id) + "/" + verb) == 404);
+    for (const std::string verb : {"complete", "reopen", "skip"})
+        CHECK(status(Method::post, path_of(id) + "/" + verb) == 404);
     CHECK(status(Method::post, path_of(deleted) + "/restore") == 404);
     CHECK(status(Method::post, path_of(id) + "/snooze", R"({"until":"2027-02-01T09:00:00Z"})") == 404);
     CHECK(status(Method::get, path_of(id) + "/occurrences") == 404);
@@ -108,7 +139,9 @@ TEST_CASE("counters equal a recount and the events replay to the same state, aft
         for (const auto& tag : tags) {
             if (random() % 3 == 0) list += (list.empty() ? "\"" : ",\"") + tag + "\"";
         }
-        return "\"priority\":\"" + priorities[random() % 3] + "\",\"tags\":[" + list + "],\"due_date\":" + (random() % 2 ? "null,\"recurrence\":null" : R"("2027-03-0)" + std::to_string(1 + random() % 9) + R"(T10:00:00Z")");
+        return "\"priority\":\"" + priorities[random() % 3] + "\",\"tags\":[" + list + "],\"due_date\":" +
+               (random() % 2 ? "null,\"recurrence\":null"
+                             : R"("2027-03-0)" + std::to_string(1 + random() % 9) + R"(T10:00:00Z")");
     };
     std::vector<std::int64_t> ids;
     for (int i = 0; i < 250; ++i) {
@@ -119,29 +152,47 @@ TEST_CASE("counters equal a recount and the events replay to the same state, aft
         }
         const auto path = path_of(ids[random() % ids.size()]);
         switch (random() % 8) {
-            case 0: w.send(Method::post, path + "/complete"); break;
-            case 1: w.send(Method::post, path + "/reopen"); break;
-            case 2: w.send(Method::del, path); break;
-            case 3: w.send(Method::post, path + "/restore"); break;
-            case 4: w.send(Method::put, path, "{\"title\":\"p\"," + fields() + "}"); break;
+            case 0:
+                w.send(Method::post, path + "/complete");
+                break;
+            case 1:
+                w.send(Method::post, path + "/reopen");
+                break;
+            case 2:
+                w.send(Method::del, path);
+                break;
+            case 3:
+                w.send(Method::post, path + "/restore");
+                break;
+            case 4:
+                w.send(Method::put, path, "{\"title\":\"p\"," + fields() + "}");
+                break;
             case 5: {
                 const auto list = w.get("/api/tags").at("items").as_array();
                 if (list.empty()) break;
-                const auto tag = "/api/tags/" + std::to_string(list[random() % list.size()].as_object().at("id").as_int64());
-                if (random() % 3 == 0) w.send(Method::del, tag);
-                else w.send(Method::patch, tag, "{\"name\":\"" + tags[random() % tags.size()] + "\"}");
+                const auto tag =
+                    "/api/tags/" + std::to_string(list[random() % list.size()].as_object().at("id").as_int64());
+                if (random() % 3 == 0)
+                    w.send(Method::del, tag);
+                else
+                    w.send(Method::patch, tag, "{\"name\":\"" + tags[random() % tags.size()] + "\"}");
                 break;
             }
-            case 6: w.send(Method::patch, path, R"({"status":"completed","title":"both"})"); break;
-            default: w.send(Method::patch, path, "{" + fields() + "}");
+            case 6:
+                w.send(Method::patch, path, R"({"status":"completed","title":"both"})");
+                break;
+            default:
+                w.send(Method::patch, path, "{" + fields() + "}");
         }
     }
     w.check_counters();
     std::map<std::int64_t, bj::value> replayed;
     for (const auto& event : w.events()) {
         const auto id = event.data.at("taskId").as_int64();
-        if (event.type == "task.deleted") replayed.erase(id);
-        else replayed[id] = event.data.at("todo");
+        if (event.type == "task.deleted")
+            replayed.erase(id);
+        else
+            replayed[id] = event.data.at("todo");
     }
     std::map<std::int64_t, bj::value> now;
     const auto page = w.get("/api/todos?limit=100");
@@ -149,7 +200,8 @@ TEST_CASE("counters equal a recount and the events replay to the same state, aft
     CHECK(now == replayed);
     // Sequences have no gap: one user's events count up by one.
     auto read = [&](db::Session& s) -> Result<bool> {
-        const auto row = *s.query_one<std::int64_t, std::int64_t>("SELECT count(*), max(sequence) FROM outbox WHERE user_id = :u", w.who.user_id);
+        const auto row = *s.query_one<std::int64_t, std::int64_t>(
+            "SELECT count(*), max(sequence) FROM outbox WHERE user_id = :u", w.who.user_id);
         return std::get<0>(row) == std::get<1>(row);
     };
     CHECK(*w.database->read_now(read));

@@ -18,7 +18,8 @@ bj::object changes_of(World& w) { return w.events().back().data.at("changes").as
 
 TEST_CASE("PATCH changes what it names; the event says only that, in the event's terms") {
     World w(any_backend());
-    const auto id = id_of(w.create(R"({"title":"t","description":"d","priority":"low","due_date":"2027-02-01T10:00:00Z","tags":["a","b"]})"));
+    const auto id = id_of(w.create(
+        R"({"title":"t","description":"d","priority":"low","due_date":"2027-02-01T10:00:00Z","tags":["a","b"]})"));
     w.clock.advance(1s);
     const auto todo = w.patch(id, R"({"title":"u","description":null,"tags":["b","c"]})");
     CHECK(string_of(todo, "title") == "u");
@@ -27,7 +28,10 @@ TEST_CASE("PATCH changes what it names; the event says only that, in the event's
     CHECK(string_of(todo, "priority") == "low");
     CHECK(string_of(todo, "updated_at") == "2027-01-10T10:00:01Z");
     CHECK(todo.at("version") == 2);
-    CHECK(changes_of(w) == bj::parse(R"({"title":{"old":"t","new":"u"},"description":{"old":"d","new":null},"tags":{"old":["a","b"],"new":["b","c"]}})"));
+    CHECK(
+        changes_of(w) ==
+        bj::parse(
+            R"({"title":{"old":"t","new":"u"},"description":{"old":"d","new":null},"tags":{"old":["a","b"],"new":["b","c"]}})"));
     CHECK(w.events().back().data.at("todo") == bj::value(todo));
     CHECK(w.get(path_of(id)) == todo);
     w.patch(id, R"({"due_date":"2027-02-01T10:00:05Z"})");
@@ -38,10 +42,13 @@ TEST_CASE("PATCH changes what it names; the event says only that, in the event's
 TEST_CASE("nothing changed: no event, the same version, 200") {
     World w(any_backend());
     w.identity.settings.timezone = "Europe/Berlin";
-    const auto todo = w.create(R"({"title":"t","due_date":"2027-02-01T10:00:00Z","all_day":true,"recurrence":{"rule":"daily"},"tags":["Home"]})");
+    const auto todo = w.create(
+        R"({"title":"t","due_date":"2027-02-01T10:00:00Z","all_day":true,"recurrence":{"rule":"daily"},"tags":["Home"]})");
     const auto before = w.everything(w.who.user_id);
-    for (const std::string body : {"{}", R"({"title":" t "})", R"({"tags":["HOME","home"]})", R"({"status":"active"})", R"({"recurrence":{"rule":"daily","interval":1}})",
-                                   R"({"due_date":"2027-02-01T12:00:00+01:00"})", R"({"description":null,"reminder_at":null})"}) {
+    for (const std::string body :
+         {"{}", R"({"title":" t "})", R"({"tags":["HOME","home"]})", R"({"status":"active"})",
+          R"({"recurrence":{"rule":"daily","interval":1}})", R"({"due_date":"2027-02-01T12:00:00+01:00"})",
+          R"({"description":null,"reminder_at":null})"}) {
         INFO(body);
         CHECK(w.patch(id_of(todo), body) == todo);
     }
@@ -63,12 +70,14 @@ TEST_CASE("PATCH with fields and status is updated, then completed") {
     CHECK(events[2].data.at("isRecurring") == false);
     w.patch(id, R"({"status":"active"})");
     CHECK(w.last_type() == "task.updated");
-    CHECK(changes_of(w) == bj::parse(R"({"status":{"old":"completed","new":"active"},"completedAt":{"old":1799575200,"new":null}})"));
+    CHECK(changes_of(w) ==
+          bj::parse(R"({"status":{"old":"completed","new":"active"},"completedAt":{"old":1799575200,"new":null}})"));
 }
 
 TEST_CASE("PUT sets every writable field, absent ones to their default") {
     World w(any_backend());
-    const auto id = id_of(w.create(R"({"title":"t","description":"d","priority":"high","due_date":"2027-02-01T10:00:00Z","remind":false,"tags":["a"]})"));
+    const auto id = id_of(w.create(
+        R"({"title":"t","description":"d","priority":"high","due_date":"2027-02-01T10:00:00Z","remind":false,"tags":["a"]})"));
     const auto response = w.send(Method::put, path_of(id), R"({"title":"u"})");
     REQUIRE(response.status == 200);
     const auto todo = object_of(response);
@@ -82,12 +91,15 @@ TEST_CASE("PUT sets every writable field, absent ones to their default") {
 
 TEST_CASE("moving the due date alone moves an explicit reminder with it") {
     World w(any_backend());
-    const auto id = id_of(w.create(R"({"title":"t","due_date":"2027-02-01T10:00:00Z","reminder_at":"2027-02-01T09:00:00Z"})"));
+    const auto id =
+        id_of(w.create(R"({"title":"t","due_date":"2027-02-01T10:00:00Z","reminder_at":"2027-02-01T09:00:00Z"})"));
     auto todo = w.patch(id, R"({"due_date":"2027-02-03T12:00:00Z"})");
     CHECK(string_of(todo, "reminder_at") == "2027-02-03T11:00:00Z");
     CHECK(w.stored(id).bell_at == parse_rfc3339("2027-02-03T11:00:00Z"));
     // Not alone: checked as asked for.
-    CHECK(wrong_fields(w.send(Method::patch, path_of(id), R"({"due_date":"2027-02-01T12:00:00Z","reminder_at":"2027-02-03T11:00:00Z"})")) == "reminder_at");
+    CHECK(wrong_fields(w.send(Method::patch, path_of(id),
+                              R"({"due_date":"2027-02-01T12:00:00Z","reminder_at":"2027-02-03T11:00:00Z"})")) ==
+          "reminder_at");
     // Into the past: kept, counted as late.
     todo = w.patch(id, R"({"due_date":"2027-01-10T10:30:00Z"})");
     CHECK(string_of(todo, "reminder_at") == "2027-01-10T09:30:00Z");
@@ -102,7 +114,8 @@ TEST_CASE("moving the due date alone moves an explicit reminder with it") {
 
 TEST_CASE("an unchanged past reminder may be sent back in PUT; another past one may not") {
     World w(any_backend());
-    const auto todo = w.create(R"({"title":"t","due_date":"2027-02-01T10:00:00Z","reminder_at":"2027-01-10T11:00:00Z"})");
+    const auto todo =
+        w.create(R"({"title":"t","due_date":"2027-02-01T10:00:00Z","reminder_at":"2027-01-10T11:00:00Z"})");
     w.clock.advance(2h);
     auto put = todo;
     put["title"] = "u";
@@ -146,7 +159,8 @@ TEST_CASE("completing twice is a no-op; reopening too") {
 TEST_CASE("a bell that passed while the task was completed or deleted does not ring afterwards") {
     World w(any_backend());
     const auto plain = id_of(w.create(R"({"title":"t","due_date":"2027-01-10T11:00:00Z"})"));
-    const auto explicit_one = id_of(w.create(R"({"title":"t","due_date":"2027-01-10T12:00:00Z","reminder_at":"2027-01-10T11:00:00Z"})"));
+    const auto explicit_one =
+        id_of(w.create(R"({"title":"t","due_date":"2027-01-10T12:00:00Z","reminder_at":"2027-01-10T11:00:00Z"})"));
     w.act(plain, "complete");
     w.send(Method::del, path_of(explicit_one));
     w.clock.advance(90min);
@@ -158,14 +172,18 @@ TEST_CASE("a bell that passed while the task was completed or deleted does not r
 
 TEST_CASE("delete and restore: the same id, all of it, for 30 days") {
     World w(any_backend());
-    const auto todo = w.create(R"({"title":"t","description":"findme","tags":["a","b"],"due_date":"2027-02-01T10:00:00Z"})");
+    const auto todo =
+        w.create(R"({"title":"t","description":"findme","tags":["a","b"],"due_date":"2027-02-01T10:00:00Z"})");
     const auto id = id_of(todo);
     CHECK(w.act(id, "restore") == todo);  // not deleted: nothing happens
     CHECK(w.events().size() == 1);
     CHECK(w.send(Method::del, path_of(id)).status == 204);
-    CHECK(w.events().back().data == bj::parse("{\"taskId\":" + std::to_string(id) + ",\"userId\":\"" + w.who.user_id + "\",\"deletedAt\":1799575200,\"todo\":null}"));
+    CHECK(w.events().back().data == bj::parse("{\"taskId\":" + std::to_string(id) + ",\"userId\":\"" + w.who.user_id +
+                                              "\",\"deletedAt\":1799575200,\"todo\":null}"));
     w.check_counters();
-    for (const auto& response : {w.send(Method::get, path_of(id)), w.send(Method::del, path_of(id)), w.send(Method::patch, path_of(id), R"({"title":"x"})"), w.send(Method::post, path_of(id) + "/complete")}) {
+    for (const auto& response :
+         {w.send(Method::get, path_of(id)), w.send(Method::del, path_of(id)),
+          w.send(Method::patch, path_of(id), R"({"title":"x"})"), w.send(Method::post, path_of(id) + "/complete")}) {
         CHECK(response.status == 404);
     }
     CHECK(w.get("/api/todos").at("total") == 0);
@@ -189,13 +207,16 @@ TEST_CASE("If-Match: 412 unless it names the current version, and nothing change
     const auto id = id_of(w.create(R"({"title":"t"})"));
     w.patch(id, R"({"title":"u"})");
     const auto before = w.everything(w.who.user_id);
-    const auto try_with = [&](const std::string& tag) { return w.send(Method::patch, path_of(id), R"({"title":"v"})", {{"If-Match", tag}}).status; };
+    const auto try_with = [&](const std::string& tag) {
+        return w.send(Method::patch, path_of(id), R"({"title":"v"})", {{"If-Match", tag}}).status;
+    };
     for (const std::string tag : {"\"1\"", "W/\"2\"", "2", "\"x\"", "\"\"", "\"1\", \"3\""}) {
         INFO(tag);
         CHECK(try_with(tag) == 412);
         CHECK(w.send(Method::del, path_of(id), {}, {{"If-Match", tag}}).status == 412);
         CHECK(w.send(Method::put, path_of(id), R"({"title":"v"})", {{"If-Match", tag}}).status == 412);
-        for (const std::string verb : {"complete", "reopen", "skip"}) CHECK(w.send(Method::post, path_of(id) + "/" + verb, {}, {{"If-Match", tag}}).status == 412);
+        for (const std::string verb : {"complete", "reopen", "skip"})
+            CHECK(w.send(Method::post, path_of(id) + "/" + verb, {}, {{"If-Match", tag}}).status == 412);
     }
     CHECK(w.everything(w.who.user_id) == before);
     CHECK(try_with("\"2\"") == 200);
@@ -226,7 +247,8 @@ TEST_CASE("snooze goes past the due date, and a later change of something else d
 
 TEST_CASE("revert sets every writable field of an earlier state, as one event") {
     World w(any_backend());
-    const auto first = w.create(R"({"title":"t","tags":["a"],"due_date":"2027-01-10T11:00:00Z","reminder_at":"2027-01-10T10:30:00Z"})");
+    const auto first = w.create(
+        R"({"title":"t","tags":["a"],"due_date":"2027-01-10T11:00:00Z","reminder_at":"2027-01-10T10:30:00Z"})");
     const auto id = id_of(first);
     const auto state = w.stored(id);
     w.patch(id, R"({"title":"u","tags":["b"],"due_date":null,"status":"completed"})");

@@ -11,10 +11,12 @@ TEST_CASE("a new task has the documented defaults and is what GET answers, byte 
     REQUIRE(response.status == 201);
     const auto todo = object_of(response);
     const auto id = id_of(todo);
-    CHECK(response.body == "{\"id\":" + std::to_string(id) +
-                               R"(,"title":"Water the fern","description":null,"status":"active","priority":"medium","due_date":null,)"
-                               R"("all_day":false,"reminder_at":null,"remind":true,"recurrence":null,"tags":[],"parent_task_id":null,)"
-                               R"("created_at":"2027-01-10T10:00:00Z","updated_at":"2027-01-10T10:00:00Z","completed_at":null,"version":1})");
+    CHECK(
+        response.body ==
+        "{\"id\":" + std::to_string(id) +
+            R"(,"title":"Water the fern","description":null,"status":"active","priority":"medium","due_date":null,)"
+            R"("all_day":false,"reminder_at":null,"remind":true,"recurrence":null,"tags":[],"parent_task_id":null,)"
+            R"("created_at":"2027-01-10T10:00:00Z","updated_at":"2027-01-10T10:00:00Z","completed_at":null,"version":1})");
     const auto read = w.send(Method::get, "/api/todos/" + std::to_string(id));
     CHECK(read.body == response.body);
     const auto header = [](const http::Response& r, std::string_view name) {
@@ -38,7 +40,8 @@ TEST_CASE("a new task has the documented defaults and is what GET answers, byte 
 
 TEST_CASE("every field is stored, and the event says it in its own terms") {
     World w(any_backend());
-    const auto todo = w.create(R"({"title":"Rent","description":"first\nsecond","priority":"high","due_date":"2027-01-31T09:00:00+01:00",
+    const auto todo = w.create(
+        R"({"title":"Rent","description":"first\nsecond","priority":"high","due_date":"2027-01-31T09:00:00+01:00",
         "reminder_at":"2027-01-30T18:00:00+01:00","recurrence":{"rule":"monthly","timezone":"Europe/Berlin"},"tags":["Home","money","HOME"]})");
     CHECK(string_of(todo, "due_date") == "2027-01-31T08:00:00Z");
     CHECK(string_of(todo, "reminder_at") == "2027-01-30T17:00:00Z");
@@ -63,8 +66,10 @@ TEST_CASE("due date, reminder and bell follow the rules") {
     const auto c = GENERATE(values<Case>({
         {R"("due_date":"2027-01-20T08:00:00Z")", "2027-01-20T08:00:00Z", "null", "2027-01-20T08:00:00Z"},
         {R"("due_date":"2027-01-20T08:00:00Z","remind":false)", "2027-01-20T08:00:00Z", "null", ""},
-        {R"("due_date":"2027-01-20T08:00:00Z","reminder_at":"2027-01-19T08:00:00Z")", "2027-01-20T08:00:00Z", "2027-01-19T08:00:00Z", "2027-01-19T08:00:00Z"},
-        {R"("reminder_at":"2027-01-19T08:00:00Z")", "2027-01-19T08:00:00Z", "2027-01-19T08:00:00Z", "2027-01-19T08:00:00Z"},
+        {R"("due_date":"2027-01-20T08:00:00Z","reminder_at":"2027-01-19T08:00:00Z")", "2027-01-20T08:00:00Z",
+         "2027-01-19T08:00:00Z", "2027-01-19T08:00:00Z"},
+        {R"("reminder_at":"2027-01-19T08:00:00Z")", "2027-01-19T08:00:00Z", "2027-01-19T08:00:00Z",
+         "2027-01-19T08:00:00Z"},
         {R"("due_date":"2027-01-20T08:00:00Z","all_day":true)", "2027-01-20T22:59:00Z", "null", "2027-01-20T08:00:00Z"},
         {R"("due_date":"2027-01-19T23:30:00Z","all_day":true)", "2027-01-20T22:59:00Z", "null", "2027-01-20T08:00:00Z"},
         {R"("due_date":"2027-01-09T08:00:00Z")", "2027-01-09T08:00:00Z", "null", ""},
@@ -113,7 +118,8 @@ TEST_CASE("a past reminder is refused when new, taken silently from an import or
 
 TEST_CASE("an occurrence exists once") {
     World w(any_backend());
-    const auto todo = w.stored(id_of(w.create(R"({"title":"t","due_date":"2027-01-20T08:00:00Z","recurrence":{"rule":"daily"}})")));
+    const auto todo =
+        w.stored(id_of(w.create(R"({"title":"t","due_date":"2027-01-20T08:00:00Z","recurrence":{"rule":"daily"}})")));
     NewTask next;
     next.title = "t";
     next.recurrence = todo.recurrence;
@@ -130,7 +136,9 @@ TEST_CASE("an occurrence exists once") {
     const auto again = w.database->write_now(add);
     REQUIRE(again.has_error());
     CHECK(again.error().code == Errc::conflict);
-    auto latest = [&](db::Session& s) -> Result<Todo> { return *w.tasks->latest_occurrence_in(s, w.who.user_id, *todo.series_id); };
+    auto latest = [&](db::Session& s) -> Result<Todo> {
+        return *w.tasks->latest_occurrence_in(s, w.who.user_id, *todo.series_id);
+    };
     CHECK(w.database->read_now(latest)->id == second->id);
     // Numbers are kept after deletion.
     REQUIRE(w.send(Method::del, "/api/todos/" + std::to_string(second->id)).status == 204);

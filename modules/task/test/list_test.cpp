@@ -26,24 +26,30 @@ const std::vector<std::string> priorities = {"low", "medium", "high"};
 std::vector<Task> fill(World& w, int n) {
     std::mt19937 random(7);
     std::vector<Task> tasks;
-    const std::vector<std::string> titles = {"Äpfel", "apple", "Apple", "zebra", "Éclair", "10 things", "ÄPFEL", "straße"};
+    const std::vector<std::string> titles = {"Äpfel",  "apple",     "Apple", "zebra",
+                                             "Éclair", "10 things", "ÄPFEL", "straße"};
     for (int i = 0; i < n; ++i) {
         Task t{0, titles[random() % titles.size()], random() % 3 == 0, static_cast<int>(random() % 3), "", {}};
-        if (random() % 3) t.due = "2027-0" + std::to_string(1 + random() % 3) + "-1" + std::to_string(random() % 4) + "T10:00:00Z";
+        if (random() % 3)
+            t.due = "2027-0" + std::to_string(1 + random() % 3) + "-1" + std::to_string(random() % 4) + "T10:00:00Z";
         if (random() % 2) t.tags.push_back("red");
         if (random() % 4 == 0) t.tags.push_back("blue");
-        const auto body = "{\"title\":\"" + t.title + "\",\"priority\":\"" + priorities[t.priority] + "\",\"due_date\":" + (t.due.empty() ? "null" : "\"" + t.due + "\"") +
+        const auto body = "{\"title\":\"" + t.title + "\",\"priority\":\"" + priorities[t.priority] +
+                          "\",\"due_date\":" + (t.due.empty() ? "null" : "\"" + t.due + "\"") +
                           ",\"tags\":" + bj::serialize(bj::value_from(t.tags)) + "}";
         t.id = id_of(w.create(body));
         if (random() % 5 == 0) w.send_as(w.other, Method::post, "/api/todos", body);
         if (t.completed) w.act(t.id, "complete");
-        if (random() % 8 == 0) w.send(Method::del, "/api/todos/" + std::to_string(t.id));
-        else tasks.push_back(t);
+        if (random() % 8 == 0)
+            w.send(Method::del, "/api/todos/" + std::to_string(t.id));
+        else
+            tasks.push_back(t);
     }
     return tasks;
 }
 
-std::vector<std::int64_t> reference(std::vector<Task> tasks, const std::string& sort, bool descending, const std::function<bool(const Task&)>& keep) {
+std::vector<std::int64_t> reference(std::vector<Task> tasks, const std::string& sort, bool descending,
+                                    const std::function<bool(const Task&)>& keep) {
     std::erase_if(tasks, [&](const Task& t) { return !keep(t); });
     std::sort(tasks.begin(), tasks.end(), [&](const Task& a, const Task& b) {
         const auto before = [&](const auto& x, const auto& y) { return descending ? y < x : x < y; };
@@ -68,7 +74,8 @@ std::vector<std::int64_t> ids_of(const bj::object& page) {
 std::vector<std::int64_t> by_pages(World& w, const std::string& query, std::size_t total, int limit) {
     std::vector<std::int64_t> ids;
     for (int page = 1;; ++page) {
-        const auto answer = w.get("/api/todos" + query + "&limit=" + std::to_string(limit) + "&page=" + std::to_string(page));
+        const auto answer =
+            w.get("/api/todos" + query + "&limit=" + std::to_string(limit) + "&page=" + std::to_string(page));
         CHECK(answer.at("total") == total);
         CHECK(answer.at("page") == page);
         CHECK(answer.at("pages") == (total + limit - 1) / limit);
@@ -111,7 +118,9 @@ TEST_CASE("every sort and filter, by page and by cursor, equals the reference") 
         std::string query;
         std::function<bool(const Task&)> keep;
     };
-    const auto carries = [](const Task& t, const std::string& tag) { return std::find(t.tags.begin(), t.tags.end(), tag) != t.tags.end(); };
+    const auto carries = [](const Task& t, const std::string& tag) {
+        return std::find(t.tags.begin(), t.tags.end(), tag) != t.tags.end();
+    };
     const std::vector<Filter> filters = {
         {"status=all", [](const Task&) { return true; }},
         {"status=active", [](const Task& t) { return !t.completed; }},
@@ -121,11 +130,16 @@ TEST_CASE("every sort and filter, by page and by cursor, equals the reference") 
         {"tag=blue&status=active", [&](const Task& t) { return carries(t, "blue") && !t.completed; }},
         {"tag=red&priority=medium", [&](const Task& t) { return carries(t, "red") && t.priority == 1; }},
         {"tag=none", [](const Task&) { return false; }},
-        {"due_before=2027-02-12T10:00:00Z", [](const Task& t) { return !t.due.empty() && t.due < "2027-02-12T10:00:00Z"; }},
+        {"due_before=2027-02-12T10:00:00Z",
+         [](const Task& t) { return !t.due.empty() && t.due < "2027-02-12T10:00:00Z"; }},
         {"due_after=2027-02-12T11:00:00%2B01:00", [](const Task& t) { return t.due > "2027-02-12T10:00:00Z"; }},
-        {"due_after=2027-01-12T10:00:00Z&due_before=2027-03-12T10:00:00Z&status=active", [](const Task& t) { return !t.completed && t.due > "2027-01-12T10:00:00Z" && t.due < "2027-03-12T10:00:00Z"; }},
+        {"due_after=2027-01-12T10:00:00Z&due_before=2027-03-12T10:00:00Z&status=active",
+         [](const Task& t) {
+             return !t.completed && t.due > "2027-01-12T10:00:00Z" && t.due < "2027-03-12T10:00:00Z";
+         }},
         {"search=app", [](const Task& t) { return text::fold(t.title).find("app") != std::string::npos; }},
-        {"search=ÄP&tag=red", [&](const Task& t) { return text::fold(t.title) == text::fold("äpfel") && carries(t, "red"); }},
+        {"search=ÄP&tag=red",
+         [&](const Task& t) { return text::fold(t.title) == text::fold("äpfel") && carries(t, "red"); }},
         {"search=STRASSE&priority=high", [](const Task& t) { return t.title == "straße" && t.priority == 2; }},
     };
     for (const std::string sort : {"created_at", "due_date", "priority", "title"}) {
@@ -175,13 +189,15 @@ TEST_CASE("totals beyond 1,000 are capped where nothing counts them, exact where
         return {};
     };
     REQUIRE(w.database->write_now(add).has_value());
-    for (const std::string query : {"?status=all", "?status=active", "?priority=medium", "?tag=many", "?tag=many&status=active"}) {
+    for (const std::string query :
+         {"?status=all", "?status=active", "?priority=medium", "?tag=many", "?tag=many&status=active"}) {
         const auto page = w.get("/api/todos" + query);
         INFO(query);
         CHECK(page.at("total") == 1100);
         CHECK_FALSE(page.contains("total_capped"));
     }
-    for (const std::string query : {"?search=needle", "?search=ne", "?due_after=2000-01-01T00:00:00Z", "?tag=many&priority=medium", "?search=needle&tag=many&sort=title"}) {
+    for (const std::string query : {"?search=needle", "?search=ne", "?due_after=2000-01-01T00:00:00Z",
+                                    "?tag=many&priority=medium", "?search=needle&tag=many&sort=title"}) {
         const auto page = w.get("/api/todos" + query);
         INFO(query);
         CHECK(page.at("total") == 1000);
@@ -203,7 +219,8 @@ TEST_CASE("totals beyond 1,000 are capped where nothing counts them, exact where
 TEST_CASE("search finds parts of words from one character on, like a naive search of the folded text") {
     World w(any_backend());
     std::mt19937 random(11);
-    const std::vector<std::string> letters = {"a", "B", "ß", "Ä", "ä", "é", "ж", "Ж", "Σ", "ς", "日", "本", "語", "😀", "%", "_", "!", "'", "\\\"", "\\\\", " ", "-", "İ", "ı", "ﬁ", "1"};
+    const std::vector<std::string> letters = {"a", "B", "ß", "Ä", "ä", "é",    "ж",    "Ж", "Σ", "ς", "日", "本", "語",
+                                              "😀", "%", "_", "!", "'", "\\\"", "\\\\", " ", "-", "İ", "ı",  "ﬁ",  "1"};
     const auto word = [&](std::size_t n) {
         std::string out;
         for (std::size_t i = 0; i < n; ++i) out += letters[random() % letters.size()];
@@ -211,8 +228,11 @@ TEST_CASE("search finds parts of words from one character on, like a naive searc
     };
     std::vector<std::pair<std::int64_t, std::string>> texts;
     for (int i = 0; i < 60; ++i) {
-        const auto todo = w.create("{\"title\":\"x" + word(1 + random() % 12) + "\",\"description\":\"" + word(random() % 20) + "\",\"tags\":[\"täg" + std::to_string(i % 3) + "\"]}");
-        auto text = text::fold(string_of(todo, "title")) + "\n" + (todo.at("description").is_null() ? "" : text::fold(string_of(todo, "description"))) + "\n" + "täg" + std::to_string(i % 3);
+        const auto todo = w.create("{\"title\":\"x" + word(1 + random() % 12) + "\",\"description\":\"" +
+                                   word(random() % 20) + "\",\"tags\":[\"täg" + std::to_string(i % 3) + "\"]}");
+        auto text = text::fold(string_of(todo, "title")) + "\n" +
+                    (todo.at("description").is_null() ? "" : text::fold(string_of(todo, "description"))) + "\n" +
+                    "täg" + std::to_string(i % 3);
         texts.emplace_back(id_of(todo), std::move(text));
     }
     const auto encoded = [](std::string_view text) {

@@ -10,17 +10,22 @@ namespace {
 std::string path_of(std::int64_t id) { return "/api/todos/" + std::to_string(id); }
 
 SeriesRow series_of(World& w, const Todo& todo) {
-    auto read = [&](db::Session& s) -> Result<SeriesRow> { return *w.tasks->series_in(s, w.who.user_id, *todo.series_id); };
+    auto read = [&](db::Session& s) -> Result<SeriesRow> {
+        return *w.tasks->series_in(s, w.who.user_id, *todo.series_id);
+    };
     return *w.database->read_now(read);
 }
 
-std::string dates_of(World& w, std::int64_t id, const std::string& query = {}) { return bj::serialize(w.get(path_of(id) + "/occurrences" + query).at("items")); }
+std::string dates_of(World& w, std::int64_t id, const std::string& query = {}) {
+    return bj::serialize(w.get(path_of(id) + "/occurrences" + query).at("items"));
+}
 
 }  // namespace
 
 TEST_CASE("a recurring task starts a series; the 31st does not drift") {
     World w(any_backend());
-    const auto id = id_of(w.create(R"({"title":"t","due_date":"2027-01-31T08:00:00Z","recurrence":{"rule":"monthly"}})"));
+    const auto id =
+        id_of(w.create(R"({"title":"t","due_date":"2027-01-31T08:00:00Z","recurrence":{"rule":"monthly"}})"));
     const auto todo = w.stored(id);
     const auto row = series_of(w, todo);
     CHECK(row.first_task_id == id);
@@ -33,7 +38,8 @@ TEST_CASE("a recurring task starts a series; the 31st does not drift") {
 
 TEST_CASE("skip moves the same task to the next occurrence, its reminder with it") {
     World w(any_backend());
-    const auto id = id_of(w.create(R"({"title":"t","due_date":"2027-01-31T08:00:00Z","reminder_at":"2027-01-31T07:00:00Z","recurrence":{"rule":"monthly","count":3}})"));
+    const auto id = id_of(w.create(
+        R"({"title":"t","due_date":"2027-01-31T08:00:00Z","reminder_at":"2027-01-31T07:00:00Z","recurrence":{"rule":"monthly","count":3}})"));
     auto todo = w.act(id, "skip");
     CHECK(string_of(todo, "due_date") == "2027-02-28T08:00:00Z");
     CHECK(string_of(todo, "reminder_at") == "2027-02-28T07:00:00Z");
@@ -60,7 +66,8 @@ TEST_CASE("an overdue task skips to the first occurrence after now") {
 
 TEST_CASE("changing due_date moves one occurrence, changing recurrence starts a new series, clearing ends it") {
     World w(any_backend());
-    const auto id = id_of(w.create(R"({"title":"t","due_date":"2027-01-11T08:00:00Z","recurrence":{"rule":"weekly"}})"));
+    const auto id =
+        id_of(w.create(R"({"title":"t","due_date":"2027-01-11T08:00:00Z","recurrence":{"rule":"weekly"}})"));
     const auto first = w.stored(id);
     w.patch(id, R"({"due_date":"2027-01-12T09:00:00Z"})");
     CHECK(w.stored(id).series_id == first.series_id);
@@ -83,7 +90,8 @@ TEST_CASE("changing due_date moves one occurrence, changing recurrence starts a 
 
 TEST_CASE("deleting the active task ends the series, restoring it goes on with it") {
     World w(any_backend());
-    const auto id = id_of(w.create(R"({"title":"t","due_date":"2027-01-11T08:00:00Z","recurrence":{"rule":"weekly"}})"));
+    const auto id =
+        id_of(w.create(R"({"title":"t","due_date":"2027-01-11T08:00:00Z","recurrence":{"rule":"weekly"}})"));
     const auto todo = w.stored(id);
     w.send(Method::del, path_of(id));
     CHECK(series_of(w, todo).ended);
@@ -98,9 +106,12 @@ TEST_CASE("deleting the active task ends the series, restoring it goes on with i
 TEST_CASE("a change of the user's zone alters future occurrences only, and keeps their wall-clock time") {
     World w(any_backend());
     w.identity.settings.timezone = "Europe/Berlin";
-    const auto id = id_of(w.create(R"({"title":"t","due_date":"2027-01-11T09:00:00+01:00","recurrence":{"rule":"daily"}})"));
-    const auto all_day = id_of(w.create(R"({"title":"t","due_date":"2027-01-11T09:00:00+01:00","all_day":true,"recurrence":{"rule":"daily"}})"));
-    const auto fixed = id_of(w.create(R"({"title":"t","due_date":"2027-01-11T09:00:00+01:00","recurrence":{"rule":"daily","timezone":"Europe/Berlin"}})"));
+    const auto id =
+        id_of(w.create(R"({"title":"t","due_date":"2027-01-11T09:00:00+01:00","recurrence":{"rule":"daily"}})"));
+    const auto all_day = id_of(w.create(
+        R"({"title":"t","due_date":"2027-01-11T09:00:00+01:00","all_day":true,"recurrence":{"rule":"daily"}})"));
+    const auto fixed = id_of(w.create(
+        R"({"title":"t","due_date":"2027-01-11T09:00:00+01:00","recurrence":{"rule":"daily","timezone":"Europe/Berlin"}})"));
     const auto before = w.get(path_of(id));
     w.identity.settings.timezone = "Asia/Tokyo";
     CHECK(w.get(path_of(id)) == before);
@@ -112,9 +123,14 @@ TEST_CASE("a change of the user's zone alters future occurrences only, and keeps
 
 TEST_CASE("preview shows the first due dates and stores nothing") {
     World w(any_backend());
-    const auto preview = [&](const std::string& body) { return bj::serialize(object_of(w.send(Method::post, "/api/recurrence/preview", body)).at("items")); };
-    CHECK(preview(R"({"due_date":"2027-01-31T09:00:00+01:00","recurrence":{"rule":"monthly","timezone":"Europe/Berlin"},"limit":3})") ==
-          R"(["2027-01-31T08:00:00Z","2027-02-28T08:00:00Z","2027-03-31T07:00:00Z"])");
-    CHECK(preview(R"({"due_date":"2027-01-31T09:00:00Z","all_day":true,"recurrence":{"rule":"daily","count":2}})") == R"(["2027-01-31T23:59:00Z","2027-02-01T23:59:00Z"])");
+    const auto preview = [&](const std::string& body) {
+        return bj::serialize(object_of(w.send(Method::post, "/api/recurrence/preview", body)).at("items"));
+    };
+    CHECK(
+        preview(
+            R"({"due_date":"2027-01-31T09:00:00+01:00","recurrence":{"rule":"monthly","timezone":"Europe/Berlin"},"limit":3})") ==
+        R"(["2027-01-31T08:00:00Z","2027-02-28T08:00:00Z","2027-03-31T07:00:00Z"])");
+    CHECK(preview(R"({"due_date":"2027-01-31T09:00:00Z","all_day":true,"recurrence":{"rule":"daily","count":2}})") ==
+          R"(["2027-01-31T23:59:00Z","2027-02-01T23:59:00Z"])");
     CHECK(w.everything(w.who.user_id) == "0");
 }

@@ -21,7 +21,8 @@ std::string tags_of(World& w) {
     const auto list = w.get("/api/tags");
     for (const auto& tag : list.at("items").as_array()) {
         const auto& t = tag.as_object();
-        out += std::string(t.at("name").as_string()) + ":" + std::to_string(t.at("active").as_int64()) + "/" + std::to_string(t.at("completed").as_int64()) + " ";
+        out += std::string(t.at("name").as_string()) + ":" + std::to_string(t.at("active").as_int64()) + "/" +
+               std::to_string(t.at("completed").as_int64()) + " ";
         CHECK(t.at("total").as_int64() == t.at("active").as_int64() + t.at("completed").as_int64());
     }
     return out;
@@ -53,7 +54,8 @@ TEST_CASE("rename: the same tag, one task.updated for each task") {
     const auto n = w.events().size();
     const auto response = w.send(Method::patch, "/api/tags/" + std::to_string(id), R"({"name":"house"})");
     REQUIRE(response.status == 200);
-    CHECK(object_of(response) == bj::parse("{\"id\":" + std::to_string(id) + R"(,"name":"house","active":2,"completed":0,"total":2})"));
+    CHECK(object_of(response) ==
+          bj::parse("{\"id\":" + std::to_string(id) + R"(,"name":"house","active":2,"completed":0,"total":2})"));
     CHECK(names_of(w, one) == R"(["a","house"])");
     CHECK(names_of(w, two) == R"(["house"])");
     const auto events = w.events();
@@ -78,7 +80,8 @@ TEST_CASE("rename to the name of another merges; delete takes it off every task"
     const auto one = id_of(w.create(R"({"title":"t","tags":["house"]})"));
     w.act(one, "complete");
     const auto home = tag_id(w, "home");
-    const auto response = w.send(Method::patch, "/api/tags/" + std::to_string(tag_id(w, "house")), R"({"name":"HOME"})");
+    const auto response =
+        w.send(Method::patch, "/api/tags/" + std::to_string(tag_id(w, "house")), R"({"name":"HOME"})");
     REQUIRE(response.status == 200);
     CHECK(object_of(response).at("id") == home);
     CHECK(names_of(w, both) == R"(["x","home"])");

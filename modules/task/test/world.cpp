@@ -33,8 +33,10 @@ bool matches(const http::Route& route, http::Request& request) {
     if (route.method != request.method || pattern.size() != path.size()) return false;
     request.params.clear();
     for (std::size_t i = 0; i < path.size(); ++i) {
-        if (pattern[i].starts_with("{")) request.params.push_back(path[i]);
-        else if (pattern[i] != path[i]) return false;
+        if (pattern[i].starts_with("{"))
+            request.params.push_back(path[i]);
+        else if (pattern[i] != path[i])
+            return false;
     }
     return true;
 }
@@ -54,12 +56,13 @@ World::World(Backend backend) : database(backend) {
     who.actor = other.actor = "user";
 }
 
-http::Response World::send(Method method, const std::string& target, const std::string& body, std::vector<http::Header> headers) {
+http::Response World::send(Method method, const std::string& target, const std::string& body,
+                           std::vector<http::Header> headers) {
     return send_as(who, method, target, body, std::move(headers));
 }
 
-http::Response World::send_as(const Principal& principal, Method method, const std::string& target, const std::string& body,
-                              std::vector<http::Header> headers) {
+http::Response World::send_as(const Principal& principal, Method method, const std::string& target,
+                              const std::string& body, std::vector<http::Header> headers) {
     http::Request request;
     request.method = method;
     const auto mark = target.find('?');
@@ -67,14 +70,19 @@ http::Response World::send_as(const Principal& principal, Method method, const s
     std::stringstream query{mark == std::string::npos ? "" : target.substr(mark + 1)};
     for (std::string pair; std::getline(query, pair, '&');) {
         const auto equals = pair.find('=');
-        request.query.emplace_back(decoded(pair.substr(0, equals)), equals == std::string::npos ? "" : decoded(pair.substr(equals + 1)));
+        request.query.emplace_back(decoded(pair.substr(0, equals)),
+                                   equals == std::string::npos ? "" : decoded(pair.substr(equals + 1)));
     }
     request.headers = std::move(headers);
     if (!body.empty()) request.headers.push_back({"Content-Type", "application/json"});
     request.body = body;
     request.principal = principal;
-    const auto route = std::find_if(routes.begin(), routes.end(), [&](const auto& r) { return r.pattern.find('{') == std::string::npos && matches(r, request); });
-    const auto found = route != routes.end() ? route : std::find_if(routes.begin(), routes.end(), [&](const auto& r) { return matches(r, request); });
+    const auto route = std::find_if(routes.begin(), routes.end(), [&](const auto& r) {
+        return r.pattern.find('{') == std::string::npos && matches(r, request);
+    });
+    const auto found = route != routes.end() ? route : std::find_if(routes.begin(), routes.end(), [&](const auto& r) {
+        return matches(r, request);
+    });
     REQUIRE(found != routes.end());
     std::optional<http::Response> response;
     std::exception_ptr failure;
@@ -132,7 +140,8 @@ Todo World::stored(std::int64_t id) {
 std::vector<StoredEvent> World::events() {
     auto read = [&](db::Session& s) -> Result<std::vector<StoredEvent>> {
         std::vector<StoredEvent> out;
-        for (auto& [type, data] : s.query<std::string, std::string>("SELECT type, payload FROM outbox WHERE user_id = :u ORDER BY sequence", who.user_id)) {
+        for (auto& [type, data] : s.query<std::string, std::string>(
+                 "SELECT type, payload FROM outbox WHERE user_id = :u ORDER BY sequence", who.user_id)) {
             out.push_back({type, bj::parse(data).as_object(), data});
         }
         return out;
@@ -148,13 +157,23 @@ std::string World::last_type() {
 std::string World::everything(const std::string& user_id) {
     auto read = [&](db::Session& s) -> Result<std::string> {
         std::stringstream out;
-        for (auto& [id, body, deleted] : s.query<std::int64_t, std::string, std::optional<std::int64_t>>("SELECT id, body, deleted_at FROM tasks WHERE user_id = :u ORDER BY id", user_id)) {
+        for (auto& [id, body, deleted] : s.query<std::int64_t, std::string, std::optional<std::int64_t>>(
+                 "SELECT id, body, deleted_at FROM tasks WHERE user_id = :u ORDER BY id", user_id)) {
             out << id << body << deleted.value_or(0) << "\n";
         }
-        for (auto& [tag, task] : s.query<std::int64_t, std::int64_t>("SELECT tag_id, task_id FROM task_tags WHERE user_id = :u ORDER BY tag_id, task_id", user_id)) out << tag << "-" << task << "\n";
-        for (auto& [name, active, completed] : s.query<std::string, std::int64_t, std::int64_t>("SELECT name, active, completed FROM tags WHERE user_id = :u ORDER BY id", user_id)) out << name << active << completed << "\n";
-        for (auto& [id, ended] : s.query<std::string, bool>("SELECT id, ended FROM series WHERE user_id = :u ORDER BY id", user_id)) out << id << ended << "\n";
-        for (auto& [status, priority, n] : s.query<std::int64_t, std::int64_t, std::int64_t>("SELECT status, priority, n FROM task_counts WHERE user_id = :u AND n <> 0 ORDER BY status, priority", user_id)) out << status << priority << n << "\n";
+        for (auto& [tag, task] : s.query<std::int64_t, std::int64_t>(
+                 "SELECT tag_id, task_id FROM task_tags WHERE user_id = :u ORDER BY tag_id, task_id", user_id))
+            out << tag << "-" << task << "\n";
+        for (auto& [name, active, completed] : s.query<std::string, std::int64_t, std::int64_t>(
+                 "SELECT name, active, completed FROM tags WHERE user_id = :u ORDER BY id", user_id))
+            out << name << active << completed << "\n";
+        for (auto& [id, ended] :
+             s.query<std::string, bool>("SELECT id, ended FROM series WHERE user_id = :u ORDER BY id", user_id))
+            out << id << ended << "\n";
+        for (auto& [status, priority, n] : s.query<std::int64_t, std::int64_t, std::int64_t>(
+                 "SELECT status, priority, n FROM task_counts WHERE user_id = :u AND n <> 0 ORDER BY status, priority",
+                 user_id))
+            out << status << priority << n << "\n";
         out << std::get<0>(*s.query_one<std::int64_t>("SELECT count(*) FROM outbox WHERE user_id = :u", user_id));
         return out.str();
     };
@@ -166,20 +185,33 @@ void World::check_counters() {
         std::stringstream wrong;
         for (int status : {0, 1}) {
             for (int priority : {1, 2, 3}) {
-                const auto kept = s.query_one<std::int64_t>("SELECT n FROM task_counts WHERE user_id = :u AND status = :s AND priority = :p", who.user_id, status, priority);
-                const auto real = *s.query_one<std::int64_t>("SELECT count(*) FROM tasks WHERE user_id = :u AND status = :s AND priority = :p AND deleted_at IS NULL", who.user_id, status, priority);
-                if ((kept ? std::get<0>(*kept) : 0) != std::get<0>(real)) wrong << "counter " << status << priority << "\n";
+                const auto kept = s.query_one<std::int64_t>(
+                    "SELECT n FROM task_counts WHERE user_id = :u AND status = :s AND priority = :p", who.user_id,
+                    status, priority);
+                const auto real = *s.query_one<std::int64_t>(
+                    "SELECT count(*) FROM tasks WHERE user_id = :u AND status = :s AND priority = :p AND deleted_at IS "
+                    "NULL",
+                    who.user_id, status, priority);
+                if ((kept ? std::get<0>(*kept) : 0) != std::get<0>(real))
+                    wrong << "counter " << status << priority << "\n";
             }
         }
-        for (auto& [id, active, completed] : s.query<std::int64_t, std::int64_t, std::int64_t>("SELECT id, active, completed FROM tags WHERE user_id = :u", who.user_id)) {
+        for (auto& [id, active, completed] : s.query<std::int64_t, std::int64_t, std::int64_t>(
+                 "SELECT id, active, completed FROM tags WHERE user_id = :u", who.user_id)) {
             std::int64_t n[2] = {0, 0};
-            for (auto& [status] : s.query<std::int64_t>("SELECT t.status FROM task_tags g JOIN tasks t ON t.id = g.task_id WHERE g.user_id = :u AND g.tag_id = :t AND t.deleted_at IS NULL", who.user_id, id)) ++n[status];
+            for (auto& [status] :
+                 s.query<std::int64_t>("SELECT t.status FROM task_tags g JOIN tasks t ON t.id = g.task_id WHERE "
+                                       "g.user_id = :u AND g.tag_id = :t AND t.deleted_at IS NULL",
+                                       who.user_id, id))
+                ++n[status];
             if (n[0] != active || n[1] != completed) wrong << "tag " << id << "\n";
         }
         // Links and names agree in number.
         std::int64_t names = 0;
         tasks->each_in(s, who.user_id, [&](const Todo& todo) { names += static_cast<std::int64_t>(todo.tags.size()); });
-        if (std::get<0>(*s.query_one<std::int64_t>("SELECT count(*) FROM task_tags WHERE user_id = :u", who.user_id)) != names) wrong << "links\n";
+        if (std::get<0>(*s.query_one<std::int64_t>("SELECT count(*) FROM task_tags WHERE user_id = :u", who.user_id)) !=
+            names)
+            wrong << "links\n";
         return wrong.str();
     };
     CHECK(*database->read_now(read) == "");

@@ -29,12 +29,16 @@ public:
     std::function<void(db::Transaction&, const std::string&)> erase;
 
     std::optional<identity::UserSettings> settings_in(db::Session&, std::string_view) override { return settings; }
-    void on_account_deleted(std::function<void(db::Transaction&, const std::string&)> callback) override { erase = std::move(callback); }
+    void on_account_deleted(std::function<void(db::Transaction&, const std::string&)> callback) override {
+        erase = std::move(callback);
+    }
 
     awaitable<Result<Principal>> authenticate(const http::Request&) override { throw std::logic_error("not used"); }
     awaitable<Result<Principal>> authenticate_token(std::string) override { throw std::logic_error("not used"); }
     std::optional<std::string> user_by_email_in(db::Session&, std::string_view) override { return {}; }
-    Result<std::string> add_user(std::string, std::string, std::string, std::string) override { throw std::logic_error("not used"); }
+    Result<std::string> add_user(std::string, std::string, std::string, std::string) override {
+        throw std::logic_error("not used");
+    }
     Result<void> set_password(std::string, std::string) override { throw std::logic_error("not used"); }
     void on_revoked(std::function<void(const std::string&, const std::string&)>) override {}
     std::vector<http::Route> routes() override { return {}; }
@@ -50,9 +54,10 @@ struct World {
     explicit World(Backend backend);
 
     /// Sends a request as `who` through the route table. `target` may hold a query; a body is sent as application/json.
-    http::Response send(Method method, const std::string& target, const std::string& body = {}, std::vector<http::Header> headers = {});
-    http::Response send_as(const Principal& principal, Method method, const std::string& target, const std::string& body = {},
-                           std::vector<http::Header> headers = {});
+    http::Response send(Method method, const std::string& target, const std::string& body = {},
+                        std::vector<http::Header> headers = {});
+    http::Response send_as(const Principal& principal, Method method, const std::string& target,
+                           const std::string& body = {}, std::vector<http::Header> headers = {});
     bj::object get(const std::string& target);
     /// Creates a task that must be accepted; the answer.
     bj::object create(const std::string& body);

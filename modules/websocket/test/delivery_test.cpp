@@ -131,6 +131,20 @@ TEST_CASE("A gap that the outbox cannot fill tells the client to reload") {
     CHECK(client->read_sequence() == 3);
 }
 
+TEST_CASE("An event that comes while a socket signs in is in its sequence, or follows") {
+    const auto backend = GENERATE(Backend::sqlite, Backend::postgresql);
+    CAPTURE(name_of(backend));
+    Live live{backend};
+    const auto user = add_user(*live.database);
+    for (std::int64_t i = 1; i <= 100; ++i) {
+        std::thread writer{[&] { live.send(user); }};
+        auto client = Client::signed_in(live, user);
+        const auto ready = boost::json::parse(client->read()).at("sequence").as_int64();
+        writer.join();
+        if (ready < i) REQUIRE(client->read_sequence(2s) == i);
+    }
+}
+
 TEST_CASE("The head exposes a lost tail, and brings it") {
     const auto backend = GENERATE(Backend::sqlite, Backend::postgresql);
     CAPTURE(name_of(backend));

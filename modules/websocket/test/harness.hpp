@@ -33,7 +33,15 @@ public:
         const auto header = request.header("Authorization");
         co_return look_up(std::string{header.substr(std::min<std::size_t>(7, header.size()))});
     }
-    awaitable<Result<Principal>> authenticate_token(std::string token) override { co_return look_up(token); }
+    awaitable<Result<Principal>> authenticate_token(std::string token) override {
+        auto who = look_up(token);
+        if (while_authenticating) {
+            while_authenticating();
+            // Whatever that has posted to this thread runs first.
+            co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
+        }
+        co_return who;
+    }
     std::optional<identity::UserSettings> settings_in(db::Session&, std::string_view) override { return std::nullopt; }
     std::optional<std::string> user_by_email_in(db::Session&, std::string_view) override { return std::nullopt; }
     Result<std::string> add_user(std::string, std::string, std::string, std::string) override { return not_found(); }
@@ -58,7 +66,6 @@ private:
         who.user_id = token.substr(0, slash);
         who.session_id = token.substr(slash + 1);
         who.actor = "user";
-        if (while_authenticating) while_authenticating();
         return who;
     }
 };

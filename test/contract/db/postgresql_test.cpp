@@ -139,7 +139,7 @@ TEST_CASE("a deadlock is tried once more", "[db][postgresql]") {
     CHECK(database->write_now(add_to_both(1, 2)).has_value());
     thread.join();
     CHECK(other);
-    CHECK(runs == 3);
+    CHECK(runs >= 3);
     CHECK(test::number(*database, "SELECT sum(n) FROM item") == 4);
 }
 

@@ -107,6 +107,25 @@ TEST_CASE("a full disk is unavailable, and the database goes on when there is ro
     CHECK(test::number(*database, "SELECT length(body) FROM item WHERE id = 9") == 1'000'000);
 }
 
+TEST_CASE("work that goes on after the database has ended its transaction changes nothing", "[db][sqlite]") {
+    TestDatabase database{Backend::sqlite, {.migrated = false}};
+    test::run(database, {"CREATE TABLE item (id BIGINT PRIMARY KEY)"});
+    const auto go_on = [](db::Transaction& tx) -> Result<void> {
+        (void)insert(tx, 1);
+        tx.exec("ROLLBACK");  // as SQLite itself does when the disk is full
+        try {
+            (void)insert(tx, 2);
+        } catch (const db::DatabaseError&) {
+        }
+        return {};
+    };
+    const auto outcomes = test::write_together(*database, {inserting(4), go_on, inserting(8)});
+    for (const auto& outcome : outcomes) CHECK(outcome.refused == Errc::unavailable);
+    CHECK(test::number(*database, "SELECT count(*) FROM item") == 0);
+    REQUIRE(database->write_now(inserting(16)).has_value());
+    CHECK(test::number(*database, "SELECT sum(id) FROM item") == 16);
+}
+
 TEST_CASE("on_commit hooks run once, after the commit and before the answer", "[db]") {
     const auto backend = GENERATE(from_range(test::backends()));
     CAPTURE(test::name_of(backend));

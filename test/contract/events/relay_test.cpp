@@ -188,7 +188,9 @@ TEST_CASE("an idle relay and inbox do nothing at all", "[events][relay]") {
     inbox->subscribe({"nothing", {}, [](db::Transaction&, const Event&) -> Result<void> { return {}; }});
     auto bus = make_memory_bus(*inbox);
     auto relay = make_relay(*database, clock, metrics, io.get_executor());
-    bus->start();
+    inbox->start();
+    bus->start();  // which starts the inbox again
+    relay->start(*bus);
     relay->start(*bus);
     add_events(*database, relay->outbox(), {user}, 3);
     const auto done = std::chrono::steady_clock::now() + 10s;
@@ -202,6 +204,20 @@ TEST_CASE("an idle relay and inbox do nothing at all", "[events][relay]") {
     asio::co_spawn(io, drain(), asio::detached);
     io.run_for(5s);
     CHECK(io.stopped());
+}
+
+TEST_CASE("a relay is at rest again when refused events are gone", "[events][relay]") {
+    TestDatabase database(Backend::sqlite);
+    const auto user = add_user(*database);
+    auto log = std::make_shared<Broker::Log>();
+    log->refused_users = {user};
+    Host host(*database, to(log));
+    host.start();
+    add_events(*database, host.outbox(), {user}, 5);
+    REQUIRE(wait_until([&] { return log->with([](Broker::Log& l) { return l.calls; }) >= 2; }));
+    CHECK(host.metrics().text().find("carillon_outbox_depth 0") == std::string::npos);
+    sql(*database, "DELETE FROM outbox");  // an account was deleted
+    CHECK(wait_until([&] { return host.metrics().text().find("carillon_outbox_depth 0") != std::string::npos; }));
 }
 
 TEST_CASE("published events are kept for seven days", "[events][relay]") {
