@@ -5,7 +5,7 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 VENV := build/venv
 
-.PHONY: run build test deps test-deps configure asan tsan lint format bench verify-all clean help
+.PHONY: run build test deps test-deps configure asan tsan lint tidy format bench verify-all clean help
 
 run: build  ## build and serve
 	build/release/carillon serve
@@ -42,8 +42,11 @@ tsan: deps test-deps build/tsan/build.ninja  ## where threads meet, under the th
 	ninja -C build/tsan -j $(JOBS) carillon test_db test_events test_http test_websocket
 	ctest --test-dir build/tsan --output-on-failure --no-tests=error -R '^(postgres_.*|db|events|http|websocket)$$'
 
-lint: deps test-deps configure  ## formatting, clang-tidy's short list, house rules
+lint: deps test-deps configure  ## formatting and house rules
 	test/lint/run
+
+tidy: deps test-deps configure  ## clang-tidy's short list
+	git ls-files 'src/*.cpp' 'modules/*/src/*.cpp' | xargs -P $(JOBS) -n 4 clang-tidy-14 --quiet -p build/release
 
 format:
 	git ls-files '*.cpp' '*.hpp' | xargs clang-format-14 -i

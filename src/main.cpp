@@ -1,4 +1,5 @@
-// Carillon. The composition root: Application's constructor is the architecture's diagram, serve() puts it on the network.
+// Carillon. The composition root: Application's constructor is the architecture's diagram, serve() puts it on the
+// network.
 //
 //   request → route → service → transaction (row + outbox) → relay → bus → inbox → audit, reminder, recurring
 //                                                                     └→ live sync
@@ -37,10 +38,10 @@ Application::Application(const Config& config, Runtime& runtime, db::Database& d
 }
 
 std::vector<http::Route> Application::routes() {
-    auto retag = [this](db::Transaction& tx, const Principal& who, std::int64_t tag_id, std::optional<std::string> name) {
-        return tasks->retag_in(tx, who, tag_id, std::move(name));
-    };
-    return join(identity->routes(), tasks->routes(), tag::routes(database, retag), audit->routes(), reminders->routes(), live->routes());
+    auto retag = [this](db::Transaction& tx, const Principal& who, std::int64_t tag_id,
+                        std::optional<std::string> name) { return tasks->retag_in(tx, who, tag_id, std::move(name)); };
+    return join(identity->routes(), tasks->routes(), tag::routes(database, retag), audit->routes(), reminders->routes(),
+                live->routes());
 }
 
 namespace {
@@ -55,12 +56,15 @@ int serve(const Config& config) {
     Application application(config, runtime, *database, clock, metrics);
 
     std::atomic<http::Readiness> readiness = http::Readiness::starting;
-    auto detail = [&] { return boost::json::object{{"database", database->available() ? "ok" : "away"}, {"bus", "ok"}}; };
+    auto detail = [&] {
+        return boost::json::object{{"database", database->available() ? "ok" : "away"}, {"bus", "ok"}};
+    };
     const auto operations = http::make_operations_routes(readiness, metrics, detail);
     http::IoThreads threads(io_threads(config), [&] { database->use_inline_reads_on_this_thread(); });
-    http::Server server(threads, join(application.routes(), operations), application.live->upgrades(),
-                        [&](const http::Request& request) { return application.identity->authenticate(request); }, clock, metrics,
-                        server_options(config));
+    http::Server server(
+        threads, join(application.routes(), operations), application.live->upgrades(),
+        [&](const http::Request& request) { return application.identity->authenticate(request); }, clock, metrics,
+        server_options(config));
     Metrics management_metrics;  // what operators ask for is not part of the users' traffic
     http::Server management(threads, join(operations, dead_letter_routes(*database, *application.inbox)), {}, {}, clock,
                             management_metrics, management_options());

@@ -7,7 +7,7 @@
 namespace carillon::embedded {
 
 struct File {
-    std::string_view name;   ///< without folder
+    std::string_view name;  ///< without folder
     std::string_view bytes;
 };
 

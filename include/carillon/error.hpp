@@ -35,7 +35,8 @@ struct FieldError {
 
 struct Error {
     Error() : code(Errc::internal) {}  // result::error() needs it
-    Error(Errc c, std::string d, std::vector<FieldError> f = {}) : code(c), detail(std::move(d)), fields(std::move(f)) {}
+    Error(Errc c, std::string d, std::vector<FieldError> f = {})
+        : code(c), detail(std::move(d)), fields(std::move(f)) {}
     Errc code;
     std::string detail;  ///< one sentence for people; never holds a secret
     std::vector<FieldError> fields;

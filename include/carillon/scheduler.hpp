@@ -15,7 +15,8 @@ public:
 
     virtual ~JobScheduler() = default;
     virtual void on_due(Callback callback) = 0;
-    /// Asks to be woken at `due`, at once if it is past. Never blocks and never fails: what is lost is found by the sweep.
+    /// Asks to be woken at `due`, at once if it is past. Never blocks and never fails: what is lost is found by the
+    /// sweep.
     virtual void schedule(std::string name, Time due) = 0;
     virtual void cancel(const std::string& name) = 0;
     /// Stops calling back.

@@ -16,7 +16,8 @@ namespace carillon {
 
 namespace {
 
-Setting text(std::string name, std::string Config::*member, bool secret = false, std::vector<std::string> allowed = {}) {
+Setting text(std::string name, std::string Config::*member, bool secret = false,
+             std::vector<std::string> allowed = {}) {
     return {name, secret, [member](const Config& c) { return c.*member; },
             [name, member, allowed](Config& c, std::string_view value) {
                 if (!allowed.empty() && std::find(allowed.begin(), allowed.end(), value) == allowed.end())
@@ -58,7 +59,8 @@ Setting address(std::string name, std::string Config::*member) {
                 const auto* end = value.data() + value.size();
                 const bool good = colon != std::string_view::npos && colon > 0 && colon + 1 < value.size() &&
                                   std::from_chars(value.data() + colon + 1, end, port).ptr == end && port <= 65535;
-                if (!good) throw ConfigError(fmt::format("{} must be an address and a port, such as 127.0.0.1:8080", name));
+                if (!good)
+                    throw ConfigError(fmt::format("{} must be an address and a port, such as 127.0.0.1:8080", name));
                 c.*member = value;
             }};
 }
@@ -90,7 +92,8 @@ void apply_file(Config& config, const std::string& file) {
     }
     for (const auto& [key, node] : table) {
         const auto name = std::string(key.str());
-        const auto found = std::find_if(settings().begin(), settings().end(), [&](const Setting& s) { return s.name == name; });
+        const auto found =
+            std::find_if(settings().begin(), settings().end(), [&](const Setting& s) { return s.name == name; });
         if (found == settings().end()) throw ConfigError(fmt::format("{}: there is no setting named {}", file, name));
         found->set(config, toml_text(name, node));
     }
@@ -171,7 +174,8 @@ Environment process_environment() {
 Config load_config(const std::string& file, const Environment& environment) {
     Config config;
     std::string chosen = file;
-    if (const auto named = environment.find("CARILLON_CONFIG"); chosen.empty() && named != environment.end()) chosen = named->second;
+    if (const auto named = environment.find("CARILLON_CONFIG"); chosen.empty() && named != environment.end())
+        chosen = named->second;
     if (!chosen.empty()) {
         if (!std::ifstream(chosen)) throw ConfigError(fmt::format("cannot read {}", chosen));
         apply_file(config, chosen);

@@ -19,10 +19,10 @@ struct Config {
     int database_readers = 4;
     std::string event_bus = "memory";
     std::string scheduler = "local";
-    std::string public_url;                          ///< empty: `http://` + listen
+    std::string public_url;  ///< empty: `http://` + listen
     std::vector<std::string> allowed_origins;
     std::vector<std::string> trusted_proxies;
-    int threads = 0;                                 ///< I/O threads; 0: one per core, at most 4
+    int threads = 0;  ///< I/O threads; 0: one per core, at most 4
     int max_connections = 20000;
     int max_sockets_per_user = 200;
     int shutdown_seconds = 10;
@@ -44,7 +44,7 @@ class ConfigError : public std::runtime_error {
 /// A key of config/carillon.toml; `CARILLON_` + upper case is its variable, `_FILE` behind that reads it from a file.
 struct Setting {
     std::string name;
-    bool secret;                                     ///< `config show` hides what could hold a password
+    bool secret;  ///< `config show` hides what could hold a password
     std::function<std::string(const Config&)> get;
     std::function<void(Config&, std::string_view)> set;  ///< throws ConfigError
 };

@@ -24,7 +24,8 @@ std::vector<http::Route> join(const Tables&... tables) {
     return all;
 }
 
-/// One JSON line on standard output: {"time","level","message":"ready","listen":"host:port","management":"host:port",…}.
+/// One JSON line on standard output:
+/// {"time","level","message":"ready","listen":"host:port","management":"host:port",…}.
 void print_ready(const boost::asio::ip::tcp::endpoint& listen, const boost::asio::ip::tcp::endpoint& management);
 
 }  // namespace carillon

@@ -19,8 +19,10 @@ Runtime::~Runtime() {
 void Runtime::wait(awaitable<void> work) {
     std::promise<void> done;
     boost::asio::co_spawn(background_, std::move(work), [&done](std::exception_ptr e) {
-        if (e) done.set_exception(e);
-        else done.set_value();
+        if (e)
+            done.set_exception(e);
+        else
+            done.set_value();
     });
     done.get_future().get();
 }

@@ -1,8 +1,8 @@
 // SIGINT and SIGTERM, waited for by the main thread. Made before any other thread, which inherit the mask.
 #pragma once
 
-#include <csignal>
 #include <pthread.h>
+#include <csignal>
 
 namespace carillon {
 

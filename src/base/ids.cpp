@@ -56,7 +56,8 @@ std::string uuid_v7(Time now) {
     b[14] = static_cast<unsigned char>(((low & 0x0f) << 4) | ((high >> 16) & 0x0f));
     b[15] = static_cast<unsigned char>(high >> 24);
     const auto h = hex(b.data(), b.size());
-    return fmt::format("{}-{}-{}-{}-{}", h.substr(0, 8), h.substr(8, 4), h.substr(12, 4), h.substr(16, 4), h.substr(20));
+    return fmt::format("{}-{}-{}-{}-{}", h.substr(0, 8), h.substr(8, 4), h.substr(12, 4), h.substr(16, 4),
+                       h.substr(20));
 }
 
 bool is_uuid(std::string_view text) {
@@ -100,8 +101,8 @@ std::string to_base64(std::string_view bytes) {
 std::string from_base64(std::string_view text) {
     std::string out(text.size() / 4 * 3 + 3, '\0');
     std::size_t size = 0;
-    if (sodium_base642bin(reinterpret_cast<unsigned char*>(out.data()), out.size(), text.data(), text.size(), nullptr, &size, nullptr,
-                          sodium_base64_VARIANT_ORIGINAL) != 0)
+    if (sodium_base642bin(reinterpret_cast<unsigned char*>(out.data()), out.size(), text.data(), text.size(), nullptr,
+                          &size, nullptr, sodium_base64_VARIANT_ORIGINAL) != 0)
         return {};
     out.resize(size);
     return out;

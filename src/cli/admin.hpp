@@ -1,5 +1,6 @@
-// Commands on a live Application. `carillon serve` holds the SQLite file alone, so a command that needs it is carried to
-// the running server over a Unix socket beside the file and runs there; without a server it runs in the CLI's own process.
+// Commands on a live Application. `carillon serve` holds the SQLite file alone, so a command that needs it is carried
+// to the running server over a Unix socket beside the file and runs there; without a server it runs in the CLI's own
+// process.
 #pragma once
 
 #include "app/application.hpp"

@@ -91,7 +91,8 @@ public:
 
     ~Impl() {
         stopping_ = true;
-        // A blocked accept() is woken by a connection, the one way that needs no second thread's closing of a descriptor.
+        // A blocked accept() is woken by a connection, the one way that needs no second thread's closing of a
+        // descriptor.
         boost::asio::io_context context;
         Socket knock(context);
         boost::system::error_code ec;

@@ -9,9 +9,9 @@
 #include "carillon/log.hpp"
 #include "cli/admin.hpp"
 
+#include <fmt/format.h>
 #include <CLI/CLI.hpp>
 #include <boost/json/serialize.hpp>
-#include <fmt/format.h>
 
 #include <termios.h>
 #include <unistd.h>
@@ -36,7 +36,8 @@ boost::json::object carry_out(const Config& config, const boost::json::object& r
     database->migrate();
     Application application(config, runtime, *database, clock, metrics);
     auto answer = execute(application, request);
-    // On SQLite nobody else can be running: hand the events on now, so that the log is whole. A PostgreSQL server does it itself.
+    // On SQLite nobody else can be running: hand the events on now, so that the log is whole. A PostgreSQL server does
+    // it itself.
     if (database->backend() == db::Backend::sqlite) {
         application.relay->start(*application.bus);
         application.drain(runtime);
@@ -82,8 +83,10 @@ public:
         app_.require_subcommand(1);
         app_.get_formatter()->column_width(34);
         app_.add_option("--config", config_file_, "TOML file (default: ./carillon.toml if there is one)");
-        app_.footer("Start with: carillon serve\nEvery setting: config/carillon.toml, or CARILLON_<NAME>; see them with: carillon config show\n"
-                    "Exit codes: 0 done, 1 could not, 2 wrong usage, 3 done in part");
+        app_.footer(
+            "Start with: carillon serve\nEvery setting: config/carillon.toml, or CARILLON_<NAME>; see them with: "
+            "carillon config show\n"
+            "Exit codes: 0 done, 1 could not, 2 wrong usage, 3 done in part");
         server_commands();
         list_commands();
         user_commands();
@@ -142,13 +145,19 @@ private:
     }
 
     void list_commands() {
-        auto* import = command(app_, "import", "Bring in a list: iCalendar (.ics), Markdown (.md) or an export (.json)", [this] {
-            const auto bytes = read_file(file_);
-            if (!bytes) throw std::runtime_error("cannot read " + file_);
-            return send({{"command", "import"}, {"user", user_}, {"file_name", std::filesystem::path(file_).filename().string()},
-                         {"bytes", to_base64(*bytes)}, {"format", format_}, {"dry_run", dry_run_}});
-        });
-        import->add_option("file", file_, "The file; what is sound in it is taken, what is not is listed with its line")->required();
+        auto* import =
+            command(app_, "import", "Bring in a list: iCalendar (.ics), Markdown (.md) or an export (.json)", [this] {
+                const auto bytes = read_file(file_);
+                if (!bytes) throw std::runtime_error("cannot read " + file_);
+                return send({{"command", "import"},
+                             {"user", user_},
+                             {"file_name", std::filesystem::path(file_).filename().string()},
+                             {"bytes", to_base64(*bytes)},
+                             {"format", format_},
+                             {"dry_run", dry_run_}});
+            });
+        import->add_option("file", file_, "The file; what is sound in it is taken, what is not is listed with its line")
+            ->required();
         import->add_option("--user", user_, "E-mail of the owner")->required();
         import->add_option("--format", format_, "ical, markdown or json (default: by the file)")
             ->check(CLI::IsMember({"ical", "markdown", "json"}));
@@ -177,9 +186,14 @@ private:
 
     void user_commands() {
         auto* user = app_.add_subcommand("user", "Accounts")->require_subcommand(1);
-        auto* add = command(*user, "add", "Add an account; the password is asked for, or read from standard input", [this] {
-            return send({{"command", "user add"}, {"email", user_}, {"name", name_}, {"timezone", timezone_}, {"password", ask_password()}});
-        });
+        auto* add =
+            command(*user, "add", "Add an account; the password is asked for, or read from standard input", [this] {
+                return send({{"command", "user add"},
+                             {"email", user_},
+                             {"name", name_},
+                             {"timezone", timezone_},
+                             {"password", ask_password()}});
+            });
         add->add_option("--email", user_)->required();
         add->add_option("--name", name_)->required();
         add->add_option("--timezone", timezone_, "IANA name, such as Europe/Berlin (default: UTC)");
@@ -190,7 +204,10 @@ private:
     }
 
     void event_commands() {
-        auto* letters = app_.add_subcommand("events", "Events")->require_subcommand(1)->add_subcommand("dead-letters", "Events a module could not handle")->require_subcommand(1);
+        auto* letters = app_.add_subcommand("events", "Events")
+                            ->require_subcommand(1)
+                            ->add_subcommand("dead-letters", "Events a module could not handle")
+                            ->require_subcommand(1);
         auto* list = command(*letters, "list", "List them, oldest first", [this] {
             return send({{"command", "dead-letters list"}, {"limit", limit_}, {"after", id_}});
         });
@@ -211,13 +228,17 @@ private:
     }
 
     void database_commands() {
-        auto* backup = command(app_, "backup", "Write a consistent copy of the SQLite database, while the server runs", [this] {
-            return send({{"command", "backup"}, {"file", std::filesystem::absolute(file_).string()}});
-        });
+        auto* backup =
+            command(app_, "backup", "Write a consistent copy of the SQLite database, while the server runs", [this] {
+                return send({{"command", "backup"}, {"file", std::filesystem::absolute(file_).string()}});
+            });
         backup->add_option("file", file_, "A file that does not exist yet")->required();
-        auto* restored = command(app_, "restore", "Put a backup in the place of the SQLite database (the server must be stopped)",
-                                 [this] { return restore(config_, file_, force_); });
-        restored->add_option("file", file_, "A file that `carillon backup` wrote")->required()->check(CLI::ExistingFile);
+        auto* restored =
+            command(app_, "restore", "Put a backup in the place of the SQLite database (the server must be stopped)",
+                    [this] { return restore(config_, file_, force_); });
+        restored->add_option("file", file_, "A file that `carillon backup` wrote")
+            ->required()
+            ->check(CLI::ExistingFile);
         restored->add_flag("--force", force_, "Replace an existing database; it is kept beside the new one");
     }
 
@@ -235,7 +256,8 @@ private:
     bool force_ = false;
 };
 
-// The table as it is served, without a database of its own: a private one in memory would hide nothing, a temporary file does.
+// The table as it is served, without a database of its own: a private one in memory would hide nothing, a temporary
+// file does.
 int CommandLine::print_routes() {
     const auto folder = std::filesystem::temp_directory_path() / fmt::format("carillon-routes-{}", ::getpid());
     std::filesystem::create_directory(folder);
@@ -248,8 +270,11 @@ int CommandLine::print_routes() {
         Application application(config_, runtime, *database, clock, metrics);
         const std::atomic<http::Readiness> readiness = http::Readiness::starting;
         const auto operations = http::make_operations_routes(readiness, metrics, {});
-        for (const auto& route : join(application.routes(), operations, dead_letter_routes(*database, *application.inbox)))
-            std::cout << boost::json::serialize(boost::json::object{{"method", http::to_string(route.method)}, {"path", route.pattern}}) << '\n';
+        for (const auto& route :
+             join(application.routes(), operations, dead_letter_routes(*database, *application.inbox)))
+            std::cout << boost::json::serialize(
+                             boost::json::object{{"method", http::to_string(route.method)}, {"path", route.pattern}})
+                      << '\n';
         for (const auto& upgrade : application.live->upgrades())
             std::cout << boost::json::serialize(boost::json::object{{"method", "WS"}, {"path", upgrade.path}}) << '\n';
         database->close();

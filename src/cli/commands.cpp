@@ -3,8 +3,8 @@
 #include "cli/admin.hpp"
 #include "transfer/transfer.hpp"
 
-#include <boost/json/value_to.hpp>
 #include <fmt/format.h>
+#include <boost/json/value_to.hpp>
 
 #include <map>
 #include <sstream>
@@ -53,7 +53,9 @@ struct Owner {
 Result<Owner> owner(Application& app, const std::string& email) {
     return app.database.read_now([&](db::Session& session) -> Result<Owner> {
         const auto id = app.identity->user_by_email_in(session, email);
-        if (!id) return not_found(fmt::format("there is no user {}; add one with: carillon user add --email {}", email, email));
+        if (!id)
+            return not_found(
+                fmt::format("there is no user {}; add one with: carillon user add --email {}", email, email));
         return Owner{*id, app.identity->settings_in(session, *id)->timezone};
     });
 }
@@ -67,7 +69,8 @@ Output import_file(Application& app, const Object& request) {
         {"ical", transfer::Format::ical}, {"markdown", transfer::Format::markdown}, {"json", transfer::Format::json}};
     const auto asked = formats.find(text(request, "format"));
     const auto format = asked != formats.end() ? std::optional(asked->second) : transfer::detect(name, bytes);
-    if (!format) return refuse(fmt::format("{} is neither iCalendar, a Markdown check list nor an export; say --format", name));
+    if (!format)
+        return refuse(fmt::format("{} is neither iCalendar, a Markdown check list nor an export; say --format", name));
 
     const bool dry_run = flag(request, "dry_run");
     Principal who;
@@ -77,9 +80,11 @@ Output import_file(Application& app, const Object& request) {
     const auto report = transfer::import_entries(app.database, *app.tasks, who, parsed, dry_run);
     if (!report) return refuse(report.error());
     Output output;
-    for (const auto& problem : report->problems) output.err += fmt::format("{}:{}: {}\n", name, problem.line, problem.message);
-    output.out = fmt::format("{}{} added, {} known already, {} with problems\n", dry_run ? "dry run, nothing stored: " : "",
-                             report->added, report->known, report->problems.size());
+    for (const auto& problem : report->problems)
+        output.err += fmt::format("{}:{}: {}\n", name, problem.line, problem.message);
+    output.out =
+        fmt::format("{}{} added, {} known already, {} with problems\n", dry_run ? "dry run, nothing stored: " : "",
+                    report->added, report->known, report->problems.size());
     if (!report->problems.empty()) output.exit = Exit::partly;
     return output;
 }
@@ -95,7 +100,8 @@ Output export_file(Application& app, const Object& request) {
 }
 
 Output add_user(Application& app, const Object& request) {
-    const auto id = app.identity->add_user(text(request, "name"), text(request, "email"), text(request, "password"), text(request, "timezone"));
+    const auto id = app.identity->add_user(text(request, "name"), text(request, "email"), text(request, "password"),
+                                           text(request, "timezone"));
     if (!id) return refuse(id.error());
     return {Exit::done, fmt::format("added {} as {}\n", text(request, "email"), *id), {}, {}};
 }
@@ -103,19 +109,24 @@ Output add_user(Application& app, const Object& request) {
 Output set_password(Application& app, const Object& request) {
     const auto set = app.identity->set_password(text(request, "email"), text(request, "password"));
     if (!set) return refuse(set.error());
-    return {Exit::done, fmt::format("the password of {} is changed; its sessions are ended\n", text(request, "email")), {}, {}};
+    return {Exit::done,
+            fmt::format("the password of {} is changed; its sessions are ended\n", text(request, "email")),
+            {},
+            {}};
 }
 
 Output list_dead_letters(Application& app, const Object& request) {
     const auto letters = app.database.read_now([&](db::Session& session) -> Result<std::vector<DeadLetter>> {
-        return app.inbox->dead_letters(session, static_cast<int>(number(request, "limit", 50)), number(request, "after", 0));
+        return app.inbox->dead_letters(session, static_cast<int>(number(request, "limit", 50)),
+                                       number(request, "after", 0));
     });
     if (!letters) return refuse(letters.error());
     Output output;
     for (const auto& letter : *letters)
-        output.out += fmt::format("{}\t{}\t{}\t{}\ttask {}\tattempts {}\t{}{}\n", letter.id, format_rfc3339(letter.failed_at),
-                                  letter.subscription, letter.event.type, letter.event.task_id, letter.attempts, letter.error,
-                                  letter.replayed_at ? "\treplayed " + format_rfc3339(*letter.replayed_at) : "");
+        output.out +=
+            fmt::format("{}\t{}\t{}\t{}\ttask {}\tattempts {}\t{}{}\n", letter.id, format_rfc3339(letter.failed_at),
+                        letter.subscription, letter.event.type, letter.event.task_id, letter.attempts, letter.error,
+                        letter.replayed_at ? "\treplayed " + format_rfc3339(*letter.replayed_at) : "");
     if (letters->empty()) output.out = "no dead letters\n";
     return output;
 }
@@ -133,13 +144,15 @@ Output list_audit(Application& app, const Object& request) {
     audit::Filter filter;
     if (const auto task = number(request, "task", 0)) filter.task_id = task;
     filter.limit = static_cast<int>(number(request, "limit", 50));
-    const auto entries = app.database.read_now(
-        [&](db::Session& session) -> Result<std::vector<audit::Entry>> { return audit::list(session, user->id, filter); });
+    const auto entries = app.database.read_now([&](db::Session& session) -> Result<std::vector<audit::Entry>> {
+        return audit::list(session, user->id, filter);
+    });
     if (!entries) return refuse(entries.error());
     Output output;
     for (const auto& entry : *entries)
-        output.out += fmt::format("{}\t{}\t{}\ttask {}\tsequence {}\t{}\n", entry.position, format_rfc3339(entry.created_at),
-                                  entry.type, entry.task_id, entry.sequence, entry.actor);
+        output.out +=
+            fmt::format("{}\t{}\t{}\ttask {}\tsequence {}\t{}\n", entry.position, format_rfc3339(entry.created_at),
+                        entry.type, entry.task_id, entry.sequence, entry.actor);
     return output;
 }
 
@@ -165,8 +178,9 @@ boost::json::object execute(Application& application, const boost::json::object&
     Output output;
     try {
         const auto command = commands.find(text(request, "command"));
-        output = command == commands.end() ? refuse("the running server does not know this command: is it another version?")
-                                           : command->second(application, request);
+        output = command == commands.end()
+                     ? refuse("the running server does not know this command: is it another version?")
+                     : command->second(application, request);
     } catch (const std::exception& e) {
         output = refuse(e.what());
     }

@@ -4,9 +4,9 @@
 #include "cli/admin.hpp"
 #include "cli/cli.hpp"
 
+#include <fmt/format.h>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <fmt/format.h>
 
 #include <filesystem>
 
@@ -30,8 +30,10 @@ private:
 };
 
 void check_time_zones(Findings& findings) {
-    if (is_time_zone("Europe/Berlin")) findings.good("time zones are there");
-    else findings.bad("no time zones", "install the package tzdata");
+    if (is_time_zone("Europe/Berlin"))
+        findings.good("time zones are there");
+    else
+        findings.bad("no time zones", "install the package tzdata");
 }
 
 void check_address(Findings& findings, const std::string& name, const std::string& address) {
@@ -45,7 +47,8 @@ void check_address(Findings& findings, const std::string& name, const std::strin
         boost::asio::ip::tcp::acceptor acceptor(context, endpoint);
         findings.good(fmt::format("{} {} is free", name, address));
     } catch (const std::exception& e) {
-        findings.bad(fmt::format("{} {} cannot be used ({})", name, address, e.what()), "stop what listens there, or set another address");
+        findings.bad(fmt::format("{} {} cannot be used ({})", name, address, e.what()),
+                     "stop what listens there, or set another address");
     }
 }
 
@@ -58,11 +61,15 @@ void check_folder(Findings& findings, const fs::path& database) {
         return;
     }
     constexpr std::uintmax_t enough = 256ULL << 20;
-    if (space.available >= enough) findings.good(fmt::format("{} MiB free in {}", space.available >> 20, folder.string()));
-    else findings.bad(fmt::format("only {} MiB free in {}", space.available >> 20, folder.string()), "make room: writes stop when it is full");
+    if (space.available >= enough)
+        findings.good(fmt::format("{} MiB free in {}", space.available >> 20, folder.string()));
+    else
+        findings.bad(fmt::format("only {} MiB free in {}", space.available >> 20, folder.string()),
+                     "make room: writes stop when it is full");
     const auto mode = fs::exists(database, ec) ? fs::status(database).permissions() : fs::perms::owner_read;
     if ((mode & (fs::perms::group_all | fs::perms::others_all)) != fs::perms::none)
-        findings.bad(fmt::format("{} can be read by others", database.string()), fmt::format("chmod 600 {}", database.string()));
+        findings.bad(fmt::format("{} can be read by others", database.string()),
+                     fmt::format("chmod 600 {}", database.string()));
 }
 
 void check_database(Findings& findings, const Config& config) {
@@ -74,8 +81,10 @@ void check_database(Findings& findings, const Config& config) {
             return 1;
         });
         database->close();
-        if (reached) findings.good("the database answers");
-        else findings.bad("the database does not answer", reached.error().detail);
+        if (reached)
+            findings.good("the database answers");
+        else
+            findings.bad("the database does not answer", reached.error().detail);
     } catch (const std::exception& e) {
         findings.bad("the database cannot be opened", e.what());
     }

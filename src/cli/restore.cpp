@@ -37,7 +37,8 @@ void check(const fs::path& copy) {
         return std::get<0>(*session.query_one<std::string>("PRAGMA integrity_check"));
     });
     database->close();
-    if (!verdict || *verdict != "ok") throw std::runtime_error("the backup is not sound: " + (verdict ? *verdict : verdict.error().detail));
+    if (!verdict || *verdict != "ok")
+        throw std::runtime_error("the backup is not sound: " + (verdict ? *verdict : verdict.error().detail));
 }
 }  // namespace
 
@@ -45,8 +46,10 @@ int restore(const Config& config, const std::string& file, bool force) {
     const auto socket = admin_socket_path(config.database_url);
     if (!socket) throw std::runtime_error("restore is for SQLite; for PostgreSQL use pg_restore");
     const fs::path target = socket->substr(0, socket->size() - 5);
-    if (ask_server(*socket, {{"command", ""}})) throw std::runtime_error("a server is running on " + target.string() + ": stop it first");
-    if (fs::exists(target) && !force) throw std::runtime_error(target.string() + " exists; --force replaces it and keeps it beside the new one");
+    if (ask_server(*socket, {{"command", ""}}))
+        throw std::runtime_error("a server is running on " + target.string() + ": stop it first");
+    if (fs::exists(target) && !force)
+        throw std::runtime_error(target.string() + " exists; --force replaces it and keeps it beside the new one");
 
     const fs::path staged = target.string() + ".restoring";
     for (const auto* end : {"", "-wal", "-shm", ".lock"}) fs::remove(staged.string() + end);

@@ -14,8 +14,9 @@ using namespace std::chrono_literals;
 constexpr auto first_back_off = 50ms;
 constexpr std::chrono::milliseconds longest_back_off = 2s;
 
-// A read may run several statements: they must agree with each other, as they do on SQLite.
 constexpr int max_tries = 4;  // of a change that met a deadlock or a serialization failure
+
+// A read may run several statements: they must agree with each other, as they do on SQLite.
 constexpr const char* begin_read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 constexpr const char* begin_write = "BEGIN ISOLATION LEVEL READ COMMITTED";
 

@@ -33,8 +33,10 @@ public:
         return value;
     }
     void literal(char wanted) {
-        if (peek() != wanted) fail();
-        else take();
+        if (peek() != wanted)
+            fail();
+        else
+            take();
     }
     bool either(char a, char b) {
         if (peek() != a && peek() != b) return false;

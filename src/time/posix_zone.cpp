@@ -104,16 +104,17 @@ local_seconds PosixZone::Change::in(year y) const {
         }
         case Kind::julian_without_leap_day:
             return january_first + days{day - 1 + (y.is_leap() && day >= 60 ? 1 : 0)} + time;
-        case Kind::day_of_year: return january_first + days{day} + time;
+        case Kind::day_of_year:
+            return january_first + days{day} + time;
     }
     return january_first;
 }
 
 seconds PosixZone::offset_at(sys_seconds t) const {
     const year y = year_month_day{floor<days>(t + standard_)}.year();
-    const sys_seconds summer_begins{(to_summer_.in(y) - standard_).time_since_epoch()};
-    const sys_seconds summer_ends{(to_standard_.in(y) - summer_).time_since_epoch()};
-    const bool is_summer = summer_begins <= summer_ends ? t >= summer_begins && t < summer_ends  // north
+    const sys_seconds summer_begins{(to_summer_.in(y)-standard_).time_since_epoch()};
+    const sys_seconds summer_ends{(to_standard_.in(y)-summer_).time_since_epoch()};
+    const bool is_summer = summer_begins <= summer_ends ? t >= summer_begins && t < summer_ends   // north
                                                         : t >= summer_begins || t < summer_ends;  // south
     return is_summer ? summer_ : standard_;
 }

@@ -15,7 +15,8 @@ public:
 
     /// Seconds east of UTC at an instant.
     std::chrono::seconds offset_at(std::chrono::sys_seconds t) const;
-    /// The offset that turns a local reading into its instant; in a gap and for an ambiguous one, that before the change.
+    /// The offset that turns a local reading into its instant; in a gap and for an ambiguous one, that before the
+    /// change.
     std::chrono::seconds offset_for(std::chrono::local_seconds local) const;
 
 private:

@@ -25,8 +25,8 @@ std::optional<year_month_day> parse_date(std::string_view text) {
 
 std::string format_date(const year_month_day& date) {
     char text[16];
-    std::snprintf(text, sizeof text, "%04d-%02u-%02u", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                  static_cast<unsigned>(date.day()));
+    std::snprintf(text, sizeof text, "%04d-%02u-%02u", static_cast<int>(date.year()),
+                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
     return text;
 }
 
@@ -37,9 +37,12 @@ const bj::array* list(json::Fields& fields, std::string_view name) {
     if (!given(fields, name)) return nullptr;
     const bj::value* value = fields.value(name);
     const bj::array* array = value->if_array();
-    if (!array) fields.error(name, "must be a list");
-    else if (array->size() > max_list) fields.error(name, "must not have more than 100 entries");
-    else return array;
+    if (!array)
+        fields.error(name, "must be a list");
+    else if (array->size() > max_list)
+        fields.error(name, "must not have more than 100 entries");
+    else
+        return array;
     return nullptr;
 }
 
@@ -50,7 +53,8 @@ void read_by_weekday(json::Fields& fields, Recurrence& out) {
     for (const auto& item : *items) {
         const auto weekday = item.is_string() ? parse_weekday(std::string_view(item.get_string())) : std::nullopt;
         if (!weekday || std::abs(weekday->ordinal) > 5)
-            return fields.error("by_weekday", "must be weekdays such as mo, or with a number from 1 to 5 or -1 to -5 such as -1fr");
+            return fields.error("by_weekday",
+                                "must be weekdays such as mo, or with a number from 1 to 5 or -1 to -5 such as -1fr");
         if (weekday->ordinal != 0 && out.rule && !numbered)
             return fields.error("by_weekday", "may number the weekdays only when rule is monthly or yearly");
         std::string text = weekday->ordinal ? std::to_string(weekday->ordinal) : std::string{};
@@ -79,8 +83,10 @@ void read_rule(json::Fields& fields, Recurrence& out) {
     const bj::value* rule = fields.value("rule");
     const auto name = rule->is_string() ? std::string_view(rule->get_string()) : std::string_view{};
     const auto found = std::find(frequency_names.begin(), frequency_names.end(), name);
-    if (found != frequency_names.end()) out.rule = static_cast<Frequency>(found - frequency_names.begin());
-    else fields.error("rule", "must be daily, weekly, monthly or yearly; nothing repeats more often than daily");
+    if (found != frequency_names.end())
+        out.rule = static_cast<Frequency>(found - frequency_names.begin());
+    else
+        fields.error("rule", "must be daily, weekly, monthly or yearly; nothing repeats more often than daily");
     if (given(fields, "interval")) out.interval = static_cast<int>(fields.integer("interval", 1, 1000).value_or(1));
     read_by_weekday(fields, out);
     read_by_month_day(fields, out);
@@ -98,8 +104,10 @@ void read_rrule(json::Fields& fields, Recurrence& out) {
     const std::string_view text = value->get_string();
     std::string why_not;
     const auto parsed = parse_rrule(text, why_not);
-    if (!parsed) fields.error("rrule", why_not);
-    else if (never_occurs(parsed->rule)) fields.error("rrule", "never occurs");
+    if (!parsed)
+        fields.error("rrule", why_not);
+    else if (never_occurs(parsed->rule))
+        fields.error("rrule", "never occurs");
     out.rrule = std::string(text);
     for (const auto* name : {"interval", "by_weekday", "by_month_day"}) {
         if (given(fields, name)) fields.error(name, "belongs into rrule where that is given");
@@ -127,9 +135,12 @@ Result<Recurrence> parse_recurrence(const bj::value& json, std::string_view pref
     const bool rule = given(fields, "rule"), rrule = given(fields, "rrule");
     if (rule && rrule) fields.error("rrule", "must not be given beside rule");
     if (!rule && !rrule) fields.error("rule", "is required (or rrule)");
-    if (rule) read_rule(fields, out);
-    else if (rrule) read_rrule(fields, out);
-    else for (const auto* name : {"interval", "by_weekday", "by_month_day"}) fields.ignore(name);
+    if (rule)
+        read_rule(fields, out);
+    else if (rrule)
+        read_rrule(fields, out);
+    else
+        for (const auto* name : {"interval", "by_weekday", "by_month_day"}) fields.ignore(name);
     if (rule && rrule) fields.ignore("rrule");
 
     if (given(fields, "end_date")) {
@@ -140,12 +151,15 @@ Result<Recurrence> parse_recurrence(const bj::value& json, std::string_view pref
     if (given(fields, "count")) {
         if (const auto count = fields.integer("count", 1, 100'000)) out.count = static_cast<int>(*count);
     }
-    if (given(fields, "anchor") && fields.choice("anchor", {"due", "completion"}) == "completion") out.anchor = Anchor::completion;
+    if (given(fields, "anchor") && fields.choice("anchor", {"due", "completion"}) == "completion")
+        out.anchor = Anchor::completion;
     if (given(fields, "catch_up")) out.catch_up = fields.boolean("catch_up").value_or(false);
     if (given(fields, "timezone")) {
         const bj::value* value = fields.value("timezone");
-        if (value->is_string() && is_time_zone(std::string_view(value->get_string()))) out.timezone = std::string(value->get_string());
-        else fields.error("timezone", "must be an IANA time zone such as Europe/Berlin");
+        if (value->is_string() && is_time_zone(std::string_view(value->get_string())))
+            out.timezone = std::string(value->get_string());
+        else
+            fields.error("timezone", "must be an IANA time zone such as Europe/Berlin");
     }
     if (fields.errors().empty()) check_simple_rule_occurs(fields, out);
     if (auto finished = fields.finish(); !finished) return finished.error();
@@ -164,8 +178,10 @@ bj::object to_json(const Recurrence& recurrence) {
     json["end_date"] = recurrence.end_date ? bj::value(format_date(*recurrence.end_date)) : bj::value(nullptr);
     json["count"] = or_null(recurrence.count.has_value(), recurrence.count.value_or(0));
     if (!recurrence.rrule) {
-        json["by_weekday"] = or_null(!recurrence.by_weekday.empty(), bj::array(recurrence.by_weekday.begin(), recurrence.by_weekday.end()));
-        json["by_month_day"] = or_null(!recurrence.by_month_day.empty(), bj::array(recurrence.by_month_day.begin(), recurrence.by_month_day.end()));
+        json["by_weekday"] = or_null(!recurrence.by_weekday.empty(),
+                                     bj::array(recurrence.by_weekday.begin(), recurrence.by_weekday.end()));
+        json["by_month_day"] = or_null(!recurrence.by_month_day.empty(),
+                                       bj::array(recurrence.by_month_day.begin(), recurrence.by_month_day.end()));
     }
     json["anchor"] = recurrence.anchor == Anchor::completion ? "completion" : "due";
     json["catch_up"] = recurrence.catch_up;

@@ -96,9 +96,12 @@ public:
                 break;
             }
             const std::string key = upper(part.substr(0, equals)), value = upper(part.substr(equals + 1));
-            if (!seen_.insert(key).second) fail("names a part twice");
-            else if (value.empty()) fail("has a part without a value");
-            else read_part(key, value);
+            if (!seen_.insert(key).second)
+                fail("names a part twice");
+            else if (value.empty())
+                fail("has a part without a value");
+            else
+                read_part(key, value);
         }
         if (fault_.empty()) check_together();
         if (fault_.empty()) return out_;
@@ -117,36 +120,58 @@ private:
 
     void read_part(const std::string& key, const std::string& value) {
         Rule& rule = out_.rule;
-        if (key == "FREQ") read_frequency(value);
-        else if (key == "INTERVAL") read_number(rule.interval, key, value, 1000);
-        else if (key == "COUNT") read_number(out_.count.emplace(), key, value, 100000);
-        else if (key == "UNTIL") require((out_.until = read_until(value)).has_value(), "has an UNTIL that is not a date");
-        else if (key == "WKST") read_week_start(value);
-        else if (key == "BYDAY") read_weekdays(value);
-        else if (key == "BYMONTH") read_numbers(key, value, 12, false, [&](int v) { rule.months.set(v); });
-        else if (key == "BYWEEKNO") read_numbers(key, value, 53, true, [&](int v) { rule.weeks.add(v); });
-        else if (key == "BYYEARDAY") read_numbers(key, value, 366, true, [&](int v) { rule.year_days.add(v); });
-        else if (key == "BYMONTHDAY") read_numbers(key, value, 31, true, [&](int v) { rule.month_days.add(v); });
-        else if (key == "BYSETPOS") read_numbers(key, value, 366, true, [&](int v) { rule.set_positions.add(v); });
+        if (key == "FREQ")
+            read_frequency(value);
+        else if (key == "INTERVAL")
+            read_number(rule.interval, key, value, 1000);
+        else if (key == "COUNT")
+            read_number(out_.count.emplace(), key, value, 100000);
+        else if (key == "UNTIL")
+            require((out_.until = read_until(value)).has_value(), "has an UNTIL that is not a date");
+        else if (key == "WKST")
+            read_week_start(value);
+        else if (key == "BYDAY")
+            read_weekdays(value);
+        else if (key == "BYMONTH")
+            read_numbers(key, value, 12, false, [&](int v) { rule.months.set(v); });
+        else if (key == "BYWEEKNO")
+            read_numbers(key, value, 53, true, [&](int v) { rule.weeks.add(v); });
+        else if (key == "BYYEARDAY")
+            read_numbers(key, value, 366, true, [&](int v) { rule.year_days.add(v); });
+        else if (key == "BYMONTHDAY")
+            read_numbers(key, value, 31, true, [&](int v) { rule.month_days.add(v); });
+        else if (key == "BYSETPOS")
+            read_numbers(key, value, 366, true, [&](int v) { rule.set_positions.add(v); });
         else if (key == "BYHOUR" || key == "BYMINUTE" || key == "BYSECOND")
             fail("must not have " + key + ": the time of day is that of the due date");
-        else if (key == "RSCALE") require(value == "GREGORIAN", "must have RSCALE=GREGORIAN or none");
-        else if (key == "SKIP") read_skip(value);
-        else fail("has a part that is not known");
+        else if (key == "RSCALE")
+            require(value == "GREGORIAN", "must have RSCALE=GREGORIAN or none");
+        else if (key == "SKIP")
+            read_skip(value);
+        else
+            fail("has a part that is not known");
     }
 
     void read_frequency(const std::string& value) {
-        if (value == "DAILY") out_.rule.frequency = Frequency::daily;
-        else if (value == "WEEKLY") out_.rule.frequency = Frequency::weekly;
-        else if (value == "MONTHLY") out_.rule.frequency = Frequency::monthly;
-        else if (value == "YEARLY") out_.rule.frequency = Frequency::yearly;
-        else if (value == "HOURLY" || value == "MINUTELY" || value == "SECONDLY") fail("must not repeat more often than daily");
-        else fail("must have FREQ=DAILY, WEEKLY, MONTHLY or YEARLY");
+        if (value == "DAILY")
+            out_.rule.frequency = Frequency::daily;
+        else if (value == "WEEKLY")
+            out_.rule.frequency = Frequency::weekly;
+        else if (value == "MONTHLY")
+            out_.rule.frequency = Frequency::monthly;
+        else if (value == "YEARLY")
+            out_.rule.frequency = Frequency::yearly;
+        else if (value == "HOURLY" || value == "MINUTELY" || value == "SECONDLY")
+            fail("must not repeat more often than daily");
+        else
+            fail("must have FREQ=DAILY, WEEKLY, MONTHLY or YEARLY");
     }
     void read_number(int& out, const std::string& key, const std::string& value, int max) {
         const auto number = integer_in(value, 1, max);
-        if (number) out = *number;
-        else fail("must have " + key + " from 1 to " + std::to_string(max));
+        if (number)
+            out = *number;
+        else
+            fail("must have " + key + " from 1 to " + std::to_string(max));
     }
     template <class Add>
     void read_numbers(const std::string& key, const std::string& value, int max, bool negative, Add add) {

@@ -13,10 +13,14 @@ constexpr local_days last_day = local_days{year{9999} / 12 / 31};
 /// Days, weeks, months or years in 400 Gregorian years, after which dates and weekdays repeat (146097 = 7 · 20871).
 std::int64_t units_in_400_years(Frequency f) {
     switch (f) {
-        case Frequency::daily: return 146097;
-        case Frequency::weekly: return 20871;
-        case Frequency::monthly: return 4800;
-        case Frequency::yearly: return 400;
+        case Frequency::daily:
+            return 146097;
+        case Frequency::weekly:
+            return 20871;
+        case Frequency::monthly:
+            return 4800;
+        case Frequency::yearly:
+            return 400;
     }
     return 0;
 }
@@ -74,9 +78,11 @@ std::optional<int> same_in_every_period(const Rule& rule) {
                                (rule.clamp || !(rule.month_days.beyond_end(28) || rule.month_days.beyond_front(28)));
     switch (rule.frequency) {
         case Frequency::daily:
-            if (rule.months.none() && !rule.month_days.any() && rule.weekdays.empty() && !rule.set_positions.any()) return 1;
+            if (rule.months.none() && !rule.month_days.any() && rule.weekdays.empty() && !rule.set_positions.any())
+                return 1;
             break;
-        case Frequency::weekly: break;
+        case Frequency::weekly:
+            break;
         case Frequency::monthly:
             if (one_month_day && rule.months.none()) return 1;
             break;
@@ -109,10 +115,14 @@ bool Rule::matches(local_days date) const {
 
 bool Rule::is_complete() const {
     switch (frequency) {
-        case Frequency::daily: return true;
-        case Frequency::weekly: return !weekdays.empty();
-        case Frequency::monthly: return month_days.any() || !weekdays.empty();
-        case Frequency::yearly: return month_days.any() || year_days.any() || !weekdays.empty();
+        case Frequency::daily:
+            return true;
+        case Frequency::weekly:
+            return !weekdays.empty();
+        case Frequency::monthly:
+            return month_days.any() || !weekdays.empty();
+        case Frequency::yearly:
+            return month_days.any() || year_days.any() || !weekdays.empty();
     }
     return true;
 }
@@ -133,10 +143,12 @@ Rule Rule::completed_from(local_days start) const {
 Schedule::Schedule(const Rule& rule, local_days start)
     : rule_(simplified(rule.completed_from(start))), start_(start), last_period_(period_of(last_day)) {
     const std::int64_t units = units_in_400_years(rule_.frequency);
-    cycle_ = std::max<std::int64_t>(1, std::min(units / std::gcd(units, std::int64_t{rule_.interval}), last_period_ + 1));
+    cycle_ =
+        std::max<std::int64_t>(1, std::min(units / std::gcd(units, std::int64_t{rule_.interval}), last_period_ + 1));
     const auto first_dates = dates_in(0);
     every_period_ = same_in_every_period(rule_);
-    if (rule_.frequency == Frequency::weekly && rule_.months.none()) every_period_ = static_cast<int>(first_dates.size());
+    if (rule_.frequency == Frequency::weekly && rule_.months.none())
+        every_period_ = static_cast<int>(first_dates.size());
     if (!every_period_) count_a_cycle();
     up_to_start_ = std::upper_bound(first_dates.begin(), first_dates.end(), start_) - first_dates.begin();
 }
@@ -145,25 +157,30 @@ Schedule::Schedule(const Rule& rule, local_days start)
 std::int64_t Schedule::unit_of(local_days day) const {
     const year_month_day ymd{day};
     switch (rule_.frequency) {
-        case Frequency::daily: return day.time_since_epoch().count();
+        case Frequency::daily:
+            return day.time_since_epoch().count();
         case Frequency::weekly:
             // 1970-01-01 was a Thursday.
             return floor_div(day.time_since_epoch().count() + (Thursday - rule_.week_start).count(), 7);
         case Frequency::monthly:
             return static_cast<int>(ymd.year()) * 12 + static_cast<int>(static_cast<unsigned>(ymd.month())) - 1;
-        case Frequency::yearly: return static_cast<int>(ymd.year());
+        case Frequency::yearly:
+            return static_cast<int>(ymd.year());
     }
     return 0;
 }
 
 local_days Schedule::unit_begin(std::int64_t unit) const {
     switch (rule_.frequency) {
-        case Frequency::daily: return local_days{days{unit}};
-        case Frequency::weekly: return local_days{days{unit * 7 - (Thursday - rule_.week_start).count()}};
+        case Frequency::daily:
+            return local_days{days{unit}};
+        case Frequency::weekly:
+            return local_days{days{unit * 7 - (Thursday - rule_.week_start).count()}};
         case Frequency::monthly:
             return local_days{year{static_cast<int>(floor_div(unit, 12))} /
                               month{static_cast<unsigned>(unit - floor_div(unit, 12) * 12 + 1)} / 1};
-        case Frequency::yearly: return local_days{year{static_cast<int>(unit)} / January / 1};
+        case Frequency::yearly:
+            return local_days{year{static_cast<int>(unit)} / January / 1};
     }
     return {};
 }
@@ -196,10 +213,12 @@ int Schedule::kind_of(std::int64_t period) const {
     const int month_index = static_cast<int>(static_cast<unsigned>(ymd.month())) - 1;
     const int month_length = static_cast<int>(days_in(ymd.year(), ymd.month()));
     switch (rule_.frequency) {
-        case Frequency::daily: return -1;
+        case Frequency::daily:
+            return -1;
         case Frequency::weekly:  // only BYMONTH tells weeks apart
             return month_index * 8 + std::min(month_length - static_cast<int>(static_cast<unsigned>(ymd.day())), 7);
-        case Frequency::monthly: return (month_index * 4 + month_length - 28) * 7 + weekday_of_first;
+        case Frequency::monthly:
+            return (month_index * 4 + month_length - 28) * 7 + weekday_of_first;
         case Frequency::yearly: {  // the year before tells the number of the week that 1 January may belong to
             const int leap = (ymd.year().is_leap() ? 1 : 0) + ((ymd.year() - years{1}).is_leap() ? 2 : 0);
             return leap * 7 + weekday_of_first;

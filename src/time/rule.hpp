@@ -21,9 +21,7 @@ public:
     void add(int position) { position > 0 ? front_.set(position) : back_.set(-position); }
     bool any() const { return front_.any() || back_.any(); }
     /// `position` counts from 1.
-    bool contains(unsigned position, unsigned length) const {
-        return front_[position] || back_[length - position + 1];
-    }
+    bool contains(unsigned position, unsigned length) const { return front_[position] || back_[length - position + 1]; }
     bool beyond_end(unsigned length) const { return (front_ >> (length + 1)).any(); }
     bool beyond_front(unsigned length) const { return (back_ >> (length + 1)).any(); }
     std::size_t size() const { return front_.count() + back_.count(); }
@@ -104,11 +102,11 @@ private:
 
     Rule rule_;
     local_days start_;
-    std::int64_t last_period_;              ///< the one that holds 9999-12-31
-    std::int64_t cycle_;                    ///< counts repeat after this many periods
-    std::optional<int> every_period_;       ///< dates in each period, where all have the same number; otherwise:
-    std::vector<std::int32_t> before_;      ///< dates before each period of the first cycle, and in all of it
-    std::int64_t up_to_start_ = 0;          ///< dates of period 0 that are not later than the start
+    std::int64_t last_period_;          ///< the one that holds 9999-12-31
+    std::int64_t cycle_;                ///< counts repeat after this many periods
+    std::optional<int> every_period_;   ///< dates in each period, where all have the same number; otherwise:
+    std::vector<std::int32_t> before_;  ///< dates before each period of the first cycle, and in all of it
+    std::int64_t up_to_start_ = 0;      ///< dates of period 0 that are not later than the start
 };
 
 }  // namespace carillon

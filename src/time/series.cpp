@@ -63,7 +63,8 @@ private:
         if (!parsed) throw std::invalid_argument("not a recurrence: " + why_not);
         return *parsed;
     }
-    Timetable(const Recurrence& recurrence, const ParsedRrule& parsed, const LocalTime& start, std::string_view zone, bool all_day)
+    Timetable(const Recurrence& recurrence, const ParsedRrule& parsed, const LocalTime& start, std::string_view zone,
+              bool all_day)
         : schedule_(parsed.rule, local_days{start.date}),
           all_day_(all_day),
           of_day_(all_day ? all_day_time : start.of_day),
@@ -120,7 +121,8 @@ std::vector<Occurrence> Series::upcoming(Time after, int limit) const {
     if (limit > 0 && start_ > after) out.push_back({1, start_});
     const auto first = table_->first_after(std::max(after, start_));
     if (!first) return out;
-    for (std::int64_t number = table_->schedule().count_until(*first) + 1; static_cast<int>(out.size()) < limit; ++number) {
+    for (std::int64_t number = table_->schedule().count_until(*first) + 1; static_cast<int>(out.size()) < limit;
+         ++number) {
         const auto occurrence = at(number);
         if (!occurrence) break;
         out.push_back(*occurrence);

@@ -20,8 +20,9 @@ namespace {
 using std::chrono::seconds;
 
 /// Names tzdata still carries that are offsets or abbreviations, or what the machine happens to be set to.
-constexpr std::array<std::string_view, 15> no_zones{"CET",   "CST6CDT", "EET", "EST", "EST5EDT", "Factory", "GMT+0",  "GMT-0",
-                                                    "GMT0",  "HST",     "MET", "MST", "MST7MDT", "PST8PDT", "WET"};
+constexpr std::array<std::string_view, 15> no_zones{"CET",     "CST6CDT", "EET",     "EST",     "EST5EDT",
+                                                    "Factory", "GMT+0",   "GMT-0",   "GMT0",    "HST",
+                                                    "MET",     "MST",     "MST7MDT", "PST8PDT", "WET"};
 
 struct Zone {
     const date::time_zone* listed;

@@ -43,7 +43,8 @@ asio::awaitable<void> serve(beast::tcp_stream stream, const std::string& body) {
     }
 }
 
-asio::awaitable<void> accept(tcp::acceptor& acceptor, std::vector<std::unique_ptr<asio::io_context>>& contexts, const std::string& body) {
+asio::awaitable<void> accept(tcp::acceptor& acceptor, std::vector<std::unique_ptr<asio::io_context>>& contexts,
+                             const std::string& body) {
     for (std::size_t next = 0;; ++next) {
         auto& context = *contexts[next % contexts.size()];
         auto socket = co_await acceptor.async_accept(context, asio::use_awaitable);
@@ -59,14 +60,16 @@ int main(int argc, char** argv) {
     const std::string body = "{\"text\":\"" + std::string(600 - 11, 'x') + "\"}";
     std::vector<std::unique_ptr<asio::io_context>> contexts;
     for (int i = 0; i < std::atoi(argv[2]); ++i) contexts.push_back(std::make_unique<asio::io_context>(1));
-    tcp::acceptor acceptor(*contexts[0], {asio::ip::make_address("127.0.0.1"), static_cast<unsigned short>(std::atoi(argv[1]))});
+    tcp::acceptor acceptor(*contexts[0],
+                           {asio::ip::make_address("127.0.0.1"), static_cast<unsigned short>(std::atoi(argv[1]))});
     asio::co_spawn(*contexts[0], accept(acceptor, contexts, body), asio::detached);
     std::puts("ready");
     std::fflush(stdout);
     std::vector<std::thread> threads;
-    for (auto& context : contexts) threads.emplace_back([&context] {
-        const auto guard = asio::make_work_guard(*context);
-        context->run();
-    });
+    for (auto& context : contexts)
+        threads.emplace_back([&context] {
+            const auto guard = asio::make_work_guard(*context);
+            context->run();
+        });
     for (auto& thread : threads) thread.join();
 }

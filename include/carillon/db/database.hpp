@@ -49,7 +49,8 @@ public:
     }
 
     /// `work(Transaction&) -> Result<T>`: one transaction. A value commits, an Error or an exception rolls back.
-    /// Returns after the commit is durable. On PostgreSQL `work` may run a second time after a serialization failure.
+    /// Returns after the commit is durable. On PostgreSQL `work` may run again after a deadlock or a serialization
+    /// failure.
     template <class F, class R = std::invoke_result_t<F&, Transaction&>>
     awaitable<R> write(F work) {
         auto submit = [this](std::unique_ptr<Job> job) { submit_write(std::move(job)); };

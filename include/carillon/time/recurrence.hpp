@@ -31,20 +31,20 @@ inline constexpr std::int64_t max_occurrence = 4'000'000;
 /// SKIP=OMIT or BACKWARD; a part of BYWEEKNO is the days that lie in that week, in whichever calendar year.
 struct Recurrence {
     std::optional<Frequency> rule;
-    int interval = 1;                                       ///< 1..1000
-    std::optional<std::chrono::year_month_day> end_date;    ///< inclusive, local
-    std::optional<int> count;                               ///< 1..100000 occurrences in all
-    std::vector<std::string> by_weekday;                    ///< mo..su, or with an ordinal such as `-1fr`, `2tu` (monthly, yearly)
-    std::vector<int> by_month_day;                          ///< 1..31, −1..−31; −1 is the last
+    int interval = 1;                                     ///< 1..1000
+    std::optional<std::chrono::year_month_day> end_date;  ///< inclusive, local
+    std::optional<int> count;                             ///< 1..100000 occurrences in all
+    std::vector<std::string> by_weekday;  ///< mo..su, or with an ordinal such as `-1fr`, `2tu` (monthly, yearly)
+    std::vector<int> by_month_day;        ///< 1..31, −1..−31; −1 is the last
     Anchor anchor = Anchor::due;
     bool catch_up = false;
-    std::optional<std::string> timezone;                    ///< IANA; absent: the user's
-    std::optional<std::string> rrule;                       ///< RFC 5545 value without `RRULE:`; sub-daily refused
+    std::optional<std::string> timezone;  ///< IANA; absent: the user's
+    std::optional<std::string> rrule;     ///< RFC 5545 value without `RRULE:`; sub-daily refused
     friend bool operator==(const Recurrence&, const Recurrence&) = default;
 };
 
-/// Reads and checks a recurrence. Every wrong field is named below `prefix` (`recurrence.interval`); unknown fields too.
-/// Fails with: invalid.
+/// Reads and checks a recurrence. Every wrong field is named below `prefix` (`recurrence.interval`); unknown fields
+/// too. Fails with: invalid.
 Result<Recurrence> parse_recurrence(const boost::json::value& json, std::string_view prefix = "recurrence");
 /// Canonical wire form, all keys of the chosen form present, absent ones null. parse(to_json(r)) == r.
 boost::json::object to_json(const Recurrence& recurrence);
@@ -58,7 +58,8 @@ struct Occurrence {
 /// A recurrence bound to its start and zone. Finds occurrences by jumping, never by stepping through the years:
 /// every call costs the same in 2026 and in 9026, and ends for rules that never occur.
 /// The start is always occurrence 1 (RFC 5545 DTSTART), whether or not the rule would produce it. Due dates increase
-/// strictly, but for a local day that a zone left out (Pacific/Apia, 2011-12-30): its occurrence falls on the day after.
+/// strictly, but for a local day that a zone left out (Pacific/Apia, 2011-12-30): its occurrence falls on the day
+/// after.
 class Series {
 public:
     /// `user_zone` is used where the recurrence names none. `all_day` occurrences fall at 23:59 of their day.

@@ -56,11 +56,13 @@ std::string decoded(std::string_view text) {
 }
 
 /// A token of the given claims, rightly signed.
-std::string signed_token(const bj::object& claims, const Key& key, jwt_alg_t algorithm = JWT_ALG_HS256) {
+std::string signed_token(const bj::object& claims, const Key& key, jwt_alg_t algorithm = JWT_ALG_HS256,
+                         const char* header = nullptr) {
     jwt_t* jwt = nullptr;
     REQUIRE(jwt_new(&jwt) == 0);
     REQUIRE(jwt_add_grants_json(jwt, bj::serialize(claims).c_str()) == 0);
     if (!key.kid.empty()) jwt_add_header(jwt, "kid", key.kid.c_str());
+    if (header) jwt_add_header(jwt, header, "x");
     if (algorithm != JWT_ALG_NONE) {
         REQUIRE(jwt_set_alg(jwt, algorithm, reinterpret_cast<const unsigned char*>(key.secret.data()),
                             static_cast<int>(key.secret.size())) == 0);
@@ -153,12 +155,7 @@ TEST_CASE("a forged access token is refused", "[identity]") {
         }
     }
     SECTION("a header that asks for more") {
-        const auto rest = account.token.substr(account.token.find('.'));
-        for (const auto* extra : {"crit", "jwk", "jku", "x5u"}) {
-            refused(
-                base64url(bj::serialize(bj::object{{"alg", "HS256"}, {"typ", "JWT"}, {"kid", key.kid}, {extra, "x"}})) +
-                rest);
-        }
+        for (const auto* extra : {"crit", "jwk", "jku", "x5u"}) refused(signed_token(good, key, JWT_ALG_HS256, extra));
     }
     SECTION("changed in any place") {
         for (std::size_t i = 0; i < account.token.size(); i += 7) {

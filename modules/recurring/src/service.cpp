@@ -19,7 +19,8 @@ Principal principal_of(const Event& event) {
 
 /// "Now" is the time of the completion: an event that is handled late gives the same answer.
 std::optional<Occurrence> next_of(const Todo& done, const SeriesRow& series) {
-    return Series{series.recurrence, series.start, series.timezone, series.all_day}.next(*done.occurrence, *done.completed_at);
+    return Series{series.recurrence, series.start, series.timezone, series.all_day}.next(*done.occurrence,
+                                                                                         *done.completed_at);
 }
 
 /// The next occurrence as a copy of the one that was done.
@@ -42,7 +43,8 @@ NewTask copy_of(const Todo& done, Time due) {
 /// Version 0 is never a task's: a successor that some other completion brought is not this one's to take back.
 void remember(db::Transaction& tx, const Todo& todo, std::int64_t successor_id, std::int64_t version) {
     tx.exec(
-        "INSERT INTO recurring_successors (user_id, task_id, successor_id, version) VALUES (:user, :task, :successor, :version) "
+        "INSERT INTO recurring_successors (user_id, task_id, successor_id, version) VALUES (:user, :task, :successor, "
+        ":version) "
         "ON CONFLICT (user_id, task_id) DO UPDATE SET successor_id = excluded.successor_id, version = excluded.version",
         todo.user_id, todo.id, successor_id, version);
 }
@@ -57,7 +59,8 @@ Result<void> remember(db::Transaction& tx, const Todo& todo, const Result<Todo>&
 
 std::optional<Service::Successor> Service::successor_of(db::Session& session, const Todo& todo) {
     const auto row = session.query_one<std::int64_t, std::int64_t>(
-        "SELECT successor_id, version FROM recurring_successors WHERE user_id = :user AND task_id = :task", todo.user_id, todo.id);
+        "SELECT successor_id, version FROM recurring_successors WHERE user_id = :user AND task_id = :task",
+        todo.user_id, todo.id);
     if (!row) return std::nullopt;
     const auto& [id, version] = *row;
     auto successor = tasks_.find_in(session, todo.user_id, id, true);
@@ -84,14 +87,16 @@ Result<void> Service::appear(db::Transaction& tx, const Principal& who, const To
     const auto next = next_of(done, series);
     if (!next) return {};
     if (const auto successor = successor_of(tx, done)) {
-        if (!successor->is_untouched() || !successor->todo.deleted_at) return {};
-        // Taken back, and completed again: the same one returns, unless it has passed meanwhile. Not by restore_in, which
-        // has a time limit: a number is not used twice, so the series could not go on.
-        if (*successor->todo.occurrence >= next->number) return remember(tx, done, tasks_.revert_in(tx, who, successor->todo.id, successor->todo));
+        if (!successor->was_taken_back()) return {};
+        // Taken back, and completed again: the same one returns, unless it has passed meanwhile. Not by restore_in,
+        // which has a time limit: a number is not used twice, so the series could not go on.
+        if (*successor->todo.occurrence >= next->number)
+            return remember(tx, done, tasks_.revert_in(tx, who, successor->todo.id, successor->todo));
     }
     if (const auto same = tasks_.occurrence_in(tx, who.user_id, series.id, next->number)) {
         // Deleted while active in a series that goes on: taken back from a task that has been skipped past it since.
-        if (same->deleted_at && same->status == Status::active) return remember(tx, done, tasks_.revert_in(tx, who, same->id, *same));
+        if (same->deleted_at && same->status == Status::active)
+            return remember(tx, done, tasks_.revert_in(tx, who, same->id, *same));
         remember(tx, done, same->id, 0);
         return {};
     }
@@ -104,10 +109,10 @@ Result<void> Service::appear(db::Transaction& tx, const Principal& who, const To
 
 Result<void> Service::take_back(db::Transaction& tx, const Principal& who, const Todo& reopened) {
     const auto successor = successor_of(tx, reopened);
-    if (!successor || !successor->is_untouched() || successor->todo.deleted_at) return {};
+    if (!successor || successor->todo.deleted_at) return {};
     constexpr bool keep_series = true;
     const auto removed = tasks_.remove_in(tx, who, successor->todo.id, successor->left_at, keep_series);
-    if (!removed && removed.error().code == Errc::precondition_failed) return {};  // touched a moment ago
+    if (!removed && removed.error().code == Errc::precondition_failed) return {};  // somebody has touched it
     return remember(tx, reopened, removed);
 }
 

@@ -20,12 +20,12 @@ private:
     /// The task that appeared when another was completed.
     struct Successor {
         task::Todo todo;
-        std::int64_t left_at;  ///< the version in which it was made, restored or taken back
-        /// Nobody but this module has changed it.
-        bool is_untouched() const { return todo.version == left_at && todo.status == task::Status::active; }
+        std::int64_t left_at;  ///< the version in which it was made, restored or taken back; of another, it was touched
+        bool was_taken_back() const { return todo.deleted_at && todo.version == left_at; }
     };
     std::optional<Successor> successor_of(db::Session& session, const task::Todo& todo);
-    Result<void> appear(db::Transaction& tx, const Principal& who, const task::Todo& done, const task::SeriesRow& series);
+    Result<void> appear(db::Transaction& tx, const Principal& who, const task::Todo& done,
+                        const task::SeriesRow& series);
     Result<void> take_back(db::Transaction& tx, const Principal& who, const task::Todo& reopened);
 
     task::TaskService& tasks_;

@@ -34,7 +34,8 @@ Pair completed_daily(World& w) {
 
 }  // namespace
 
-TEST_CASE("reopening takes the untouched successor back, completing again brings the same task back, any number of times") {
+TEST_CASE(
+    "reopening takes the untouched successor back, completing again brings the same task back, any number of times") {
     World w(any_backend());
     const auto [first, second] = completed_daily(w);
     for (int i = 0; i < 3; ++i) {
@@ -96,7 +97,9 @@ TEST_CASE("a successor that somebody changed, snoozed or completed stays") {
         w.update(second, patch);
     }
     SECTION("snoozed") {
-        auto snooze = [&, id = second](db::Transaction& tx) { return w.tasks->snooze_in(tx, w.who, id, utc("2027-01-07T11:00:00Z")); };
+        auto snooze = [&, id = second](db::Transaction& tx) {
+            return w.tasks->snooze_in(tx, w.who, id, utc("2027-01-07T11:00:00Z"));
+        };
         REQUIRE(w.database->write_now(snooze).has_value());
     }
     SECTION("completed") { w.complete(second); }
@@ -112,6 +115,30 @@ TEST_CASE("a successor that somebody changed, snoozed or completed stays") {
     w.deliver_new();
     CHECK_FALSE(w.find(second).deleted_at.has_value());
     CHECK(w.find(first).status == Status::active);
+}
+
+TEST_CASE("a replay of the completion does not make a changed successor untouched again") {
+    World w(any_backend());
+    const auto [first, second] = completed_daily(w);
+    TaskPatch patch;
+    patch.title = "mine";
+    w.update(second, patch);
+    for (const auto& event : w.events()) w.deliver(*event);
+    w.reopen(first);
+    w.deliver_new();
+    CHECK_FALSE(w.find(second).deleted_at.has_value());
+}
+
+TEST_CASE("a series that another recurrence ended does not go on from an older task") {
+    World w(any_backend());
+    const auto [first, second] = completed_daily(w);
+    TaskPatch patch;
+    patch.recurrence = repeating("2027-01-06T08:00:00Z", Frequency::weekly).recurrence;
+    w.update(second, patch);
+    w.reopen(first);
+    w.complete(first);
+    w.deliver_new();
+    CHECK(w.listed() == Texts{"1: 2027-01-06T08:00:00Z"});
 }
 
 TEST_CASE("reopening an older task leaves the present one alone") {
@@ -208,9 +235,12 @@ TEST_CASE("replays in any order change nothing, whatever was done") {
             const auto live = w.live();
             if (live.empty()) break;
             const auto& todo = live[below(live.size())];
-            if (todo.status == Status::completed) w.reopen(todo.id);
-            else if (below(4) == 0) skip(w, todo.id);
-            else w.complete(todo.id);
+            if (todo.status == Status::completed)
+                w.reopen(todo.id);
+            else if (below(4) == 0)
+                skip(w, todo.id);
+            else
+                w.complete(todo.id);
             if (below(2) == 0) w.deliver_new();
             if (below(4) == 0) w.deliver(*w.events()[below(w.events().size())]);
         }
@@ -227,7 +257,9 @@ TEST_CASE("replays in any order change nothing, whatever was done") {
         for (const auto& event : events) {
             const auto before = w.everything();
             w.deliver(*event);
-            if (w.everything() != before) log += event->type + " of " + std::to_string(event->task_id) + " at " + std::to_string(event->sequence) + "\n";
+            if (w.everything() != before)
+                log += event->type + " of " + std::to_string(event->task_id) + " at " +
+                       std::to_string(event->sequence) + "\n";
         }
         CAPTURE(log);
         CHECK(w.everything() == settled);

@@ -54,7 +54,8 @@ std::vector<Todo> World::live() {
 std::vector<std::string> World::listed(Status status) {
     std::vector<std::string> out;
     for (const auto& todo : live()) {
-        if (todo.status == status) out.push_back(std::to_string(todo.occurrence.value_or(0)) + ": " + format_rfc3339(*todo.due_date));
+        if (todo.status == status)
+            out.push_back(std::to_string(todo.occurrence.value_or(0)) + ": " + format_rfc3339(*todo.due_date));
     }
     return out;
 }
@@ -62,7 +63,8 @@ std::vector<std::string> World::listed(Status status) {
 std::string World::everything() {
     auto read = [&](db::Session& s) -> Result<std::string> {
         std::string out;
-        for (auto& [id, version, deleted, body] : s.query<std::int64_t, std::int64_t, std::optional<std::int64_t>, std::string>(
+        for (auto& [id, version, deleted, body] :
+             s.query<std::int64_t, std::int64_t, std::optional<std::int64_t>, std::string>(
                  "SELECT id, version, deleted_at, body FROM tasks WHERE user_id = :user ORDER BY id", who.user_id)) {
             out += std::to_string(id) + " v" + std::to_string(version) + (deleted ? " deleted " : " ") + body + "\n";
         }
@@ -72,7 +74,9 @@ std::string World::everything() {
 }
 
 std::vector<std::shared_ptr<const Event>> World::events() {
-    auto read = [&](db::Session& s) -> Result<std::vector<std::shared_ptr<const Event>>> { return *events_after(s, who.user_id, 0, {}, 10'000); };
+    auto read = [&](db::Session& s) -> Result<std::vector<std::shared_ptr<const Event>>> {
+        return *events_after(s, who.user_id, 0, {}, 10'000);
+    };
     return *database->read_now(read);
 }
 

@@ -33,7 +33,9 @@ public:
     awaitable<Result<Principal>> authenticate(const http::Request&) override { throw std::logic_error("not used"); }
     awaitable<Result<Principal>> authenticate_token(std::string) override { throw std::logic_error("not used"); }
     std::optional<std::string> user_by_email_in(db::Session&, std::string_view) override { return {}; }
-    Result<std::string> add_user(std::string, std::string, std::string, std::string) override { throw std::logic_error("not used"); }
+    Result<std::string> add_user(std::string, std::string, std::string, std::string) override {
+        throw std::logic_error("not used");
+    }
     Result<void> set_password(std::string, std::string) override { throw std::logic_error("not used"); }
     void on_revoked(std::function<void(const std::string&, const std::string&)>) override {}
     std::vector<http::Route> routes() override { return {}; }
@@ -46,7 +48,9 @@ public:
     void subscribe(Subscription s) override { subscription = std::move(s); }
     void listen(Listener) override {}
     void start() override {}
-    awaitable<std::vector<bool>> publish(std::vector<std::shared_ptr<const Event>> events) override { co_return std::vector<bool>(events.size(), true); }
+    awaitable<std::vector<bool>> publish(std::vector<std::shared_ptr<const Event>> events) override {
+        co_return std::vector<bool>(events.size(), true);
+    }
     awaitable<void> drain() override { co_return; }
 };
 

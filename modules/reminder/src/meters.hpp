@@ -11,7 +11,8 @@ struct Meters {
           fired(metrics.counter("carillon_reminders_fired_total", "Reminders that rang.")),
           late(metrics.counter("carillon_reminders_late_total",
                                "Reminders that rang more than a minute late, or were past when they came.")),
-          swept(metrics.counter("carillon_reminders_swept_total", "Reminders that no job woke: found at start or by a sweep.")),
+          swept(metrics.counter("carillon_reminders_swept_total",
+                                "Reminders that no job woke: found at start or by a sweep.")),
           stale(metrics.counter("carillon_reminders_stale_total",
                                 "Reminders that came due after their task had changed, and did not ring.")) {}
 

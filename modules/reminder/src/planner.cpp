@@ -32,7 +32,8 @@ bool Planner::plan(db::Transaction& tx, const std::optional<Reminder>& row, cons
     // It passed while the task was completed or deleted.
     if (same_bell && row->state == State::cancelled && todo.bell_silent) return true;
     // It has rung: a replay, another field changed, or an undo went back to it.
-    if (row && repository::has_fired(tx, todo.user_id, todo.id, *todo.bell_at)) return !is_pending(row) || cancel(tx, *row);
+    if (row && repository::has_fired(tx, todo.user_id, todo.id, *todo.bell_at))
+        return !is_pending(row) || cancel(tx, *row);
     Reminder next;
     next.user_id = todo.user_id;
     next.task_id = todo.id;

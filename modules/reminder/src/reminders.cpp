@@ -38,9 +38,9 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Reminders> make_reminders(db::Database& database, EventBus& bus, Outbox& outbox, task::TaskService& tasks,
-                                          JobScheduler& scheduler, const Clock& clock, Metrics& metrics,
-                                          boost::asio::any_io_executor executor) {
+std::unique_ptr<Reminders> make_reminders(db::Database& database, EventBus& bus, Outbox& outbox,
+                                          task::TaskService& tasks, JobScheduler& scheduler, const Clock& clock,
+                                          Metrics& metrics, boost::asio::any_io_executor executor) {
     return std::make_unique<Module>(database, bus, outbox, tasks, scheduler, clock, metrics, std::move(executor));
 }
 

@@ -6,9 +6,12 @@ namespace carillon::reminder {
 
 std::string_view to_string(State state) {
     switch (state) {
-        case State::pending: return "pending";
-        case State::fired: return "fired";
-        case State::cancelled: return "cancelled";
+        case State::pending:
+            return "pending";
+        case State::fired:
+            return "fired";
+        case State::cancelled:
+            return "cancelled";
     }
     return {};
 }
@@ -20,7 +23,8 @@ std::string job_name(const Reminder& reminder) {
 namespace repository {
 namespace {
 
-#define REMINDER_COLUMNS "id, user_id, task_id, revision, fire_at, state, title, due_at, fired_at, late, acknowledged_at"
+#define REMINDER_COLUMNS \
+    "id, user_id, task_id, revision, fire_at, state, title, due_at, fired_at, late, acknowledged_at"
 
 using OptionalInteger = std::optional<std::int64_t>;
 
@@ -37,14 +41,14 @@ State state_of(std::string_view text) {
 
 std::vector<Reminder> read(db::Session& session, std::string_view sql, const std::vector<db::Param>& params) {
     std::vector<Reminder> rows;
-    session.each<std::int64_t, std::string, std::int64_t, std::int64_t, std::int64_t, std::string, std::string, OptionalInteger,
-                 OptionalInteger, bool, OptionalInteger>(
+    session.each<std::int64_t, std::string, std::int64_t, std::int64_t, std::int64_t, std::string, std::string,
+                 OptionalInteger, OptionalInteger, bool, OptionalInteger>(
         sql, params,
         [&rows](std::int64_t id, std::string user, std::int64_t task, std::int64_t revision, std::int64_t fire_at,
                 const std::string& state, std::string title, OptionalInteger due, OptionalInteger fired, bool late,
                 OptionalInteger acknowledged) {
-            rows.push_back({id, std::move(user), task, revision, from_micros(fire_at), state_of(state), std::move(title),
-                            time_of(due), time_of(fired), late, time_of(acknowledged)});
+            rows.push_back({id, std::move(user), task, revision, from_micros(fire_at), state_of(state),
+                            std::move(title), time_of(due), time_of(fired), late, time_of(acknowledged)});
         });
     return rows;
 }
@@ -63,13 +67,15 @@ std::optional<Reminder> latest(db::Session& session, std::string_view user_id, s
 }
 
 std::optional<Reminder> find(db::Session& session, std::string_view user_id, std::int64_t id) {
-    return first(read(session, "SELECT " REMINDER_COLUMNS " FROM reminders WHERE id = :id AND user_id = :user", {id, user_id}));
+    return first(
+        read(session, "SELECT " REMINDER_COLUMNS " FROM reminders WHERE id = :id AND user_id = :user", {id, user_id}));
 }
 
 bool has_fired(db::Session& session, std::string_view user_id, std::int64_t task_id, Time fire_at) {
     return session
         .query_one<std::int64_t>(
-            "SELECT 1 FROM reminders WHERE user_id = :user AND task_id = :task AND fire_at = :at AND state = 'fired' LIMIT 1",
+            "SELECT 1 FROM reminders WHERE user_id = :user AND task_id = :task AND fire_at = :at AND state = 'fired' "
+            "LIMIT 1",
             user_id, task_id, to_micros(fire_at))
         .has_value();
 }
@@ -84,7 +90,8 @@ void insert(db::Session& session, const Reminder& r) {
 
 bool replace(db::Session& session, const Reminder& before, const Reminder& next) {
     return session.exec(
-               "UPDATE reminders SET revision = :revision, fire_at = :at, state = :state, title = :title, due_at = :due,"
+               "UPDATE reminders SET revision = :revision, fire_at = :at, state = :state, title = :title, due_at = "
+               ":due,"
                " fired_at = :fired, late = :late WHERE id = :id AND revision = :old_revision AND state = :old_state",
                next.revision, to_micros(next.fire_at), to_string(next.state), next.title, micros_of(next.due_at),
                micros_of(next.fired_at), next.late, before.id, before.revision, to_string(before.state)) == 1;
@@ -109,8 +116,9 @@ std::vector<Reminder> due(db::Session& session, Time now, int limit) {
 }
 
 std::optional<Reminder> next(db::Session& session) {
-    return first(read(
-        session, "SELECT " REMINDER_COLUMNS " FROM reminders WHERE state = 'pending' ORDER BY fire_at, id LIMIT 1", {}));
+    return first(read(session,
+                      "SELECT " REMINDER_COLUMNS " FROM reminders WHERE state = 'pending' ORDER BY fire_at, id LIMIT 1",
+                      {}));
 }
 
 std::int64_t count_pending(db::Session& session) {
@@ -126,7 +134,8 @@ std::vector<Reminder> unseen(db::Session& session, std::string_view user_id, std
                 {user_id, after ? to_micros(after->time) : end, after ? after->id : end, limit});
 }
 
-std::vector<Reminder> upcoming(db::Session& session, std::string_view user_id, std::optional<Position> after, int limit) {
+std::vector<Reminder> upcoming(db::Session& session, std::string_view user_id, std::optional<Position> after,
+                               int limit) {
     constexpr std::int64_t start = std::numeric_limits<std::int64_t>::min();
     return read(session,
                 "SELECT " REMINDER_COLUMNS

@@ -63,7 +63,8 @@ std::int64_t count_pending(db::Session& session);
 /// Fired and not acknowledged, newest first.
 std::vector<Reminder> unseen(db::Session& session, std::string_view user_id, std::optional<Position> after, int limit);
 /// Pending, soonest first.
-std::vector<Reminder> upcoming(db::Session& session, std::string_view user_id, std::optional<Position> after, int limit);
+std::vector<Reminder> upcoming(db::Session& session, std::string_view user_id, std::optional<Position> after,
+                               int limit);
 
 }  // namespace repository
 }  // namespace carillon::reminder

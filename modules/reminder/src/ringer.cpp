@@ -16,7 +16,8 @@ constexpr auto sweep_interval = 15min;  // only while something is pending: a jo
 constexpr auto retry_interval = 1s;     // while the database is away
 
 std::string triggered(const Reminder& due, const task::Todo& todo, Time now) {
-    std::string data = fmt::format(R"({{"taskId":{},"userId":"{}","reminderId":{},"title":)", due.task_id, due.user_id, due.id);
+    std::string data =
+        fmt::format(R"({{"taskId":{},"userId":"{}","reminderId":{},"title":)", due.task_id, due.user_id, due.id);
     json::append_string(data, todo.title);
     data += fmt::format(R"(,"triggeredAt":{},"todo":{}}})", to_unix_seconds(now), task::to_json(todo));
     return data;
@@ -24,8 +25,8 @@ std::string triggered(const Reminder& due, const task::Todo& todo, Time now) {
 
 }  // namespace
 
-Ringer::Ringer(db::Database& database, Outbox& outbox, task::TaskService& tasks, JobScheduler& scheduler, const Clock& clock,
-               Meters& meters, boost::asio::any_io_executor executor)
+Ringer::Ringer(db::Database& database, Outbox& outbox, task::TaskService& tasks, JobScheduler& scheduler,
+               const Clock& clock, Meters& meters, boost::asio::any_io_executor executor)
     : database_(database),
       outbox_(outbox),
       tasks_(tasks),
@@ -47,8 +48,10 @@ void Ringer::stop() {
     asio::post(strand_, [self = shared_from_this(), &idle] {
         self->stopped_ = true;
         self->timer_.cancel();
-        if (self->running_) self->idle_ = &idle;
-        else idle.set_value();
+        if (self->running_)
+            self->idle_ = &idle;
+        else
+            idle.set_value();
     });
     idle.get_future().wait();
 }
@@ -109,7 +112,8 @@ Ringer::Rung Ringer::ring_batch(db::Transaction& tx, bool sweeping) {
     const Time now = clock_.now();
     auto due = repository::due(tx, now, batch);
     // Users in one order everywhere, so that two replicas that lock several cannot wait for each other.
-    std::stable_sort(due.begin(), due.end(), [](const Reminder& a, const Reminder& b) { return a.user_id < b.user_id; });
+    std::stable_sort(due.begin(), due.end(),
+                     [](const Reminder& a, const Reminder& b) { return a.user_id < b.user_id; });
     Rung rung;
     const std::string* user = nullptr;
     bool user_exists = false;

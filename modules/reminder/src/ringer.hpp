@@ -21,8 +21,8 @@ namespace carillon::reminder {
 
 class Ringer final : public std::enable_shared_from_this<Ringer> {
 public:
-    Ringer(db::Database& database, Outbox& outbox, task::TaskService& tasks, JobScheduler& scheduler, const Clock& clock,
-           Meters& meters, boost::asio::any_io_executor executor);
+    Ringer(db::Database& database, Outbox& outbox, task::TaskService& tasks, JobScheduler& scheduler,
+           const Clock& clock, Meters& meters, boost::asio::any_io_executor executor);
 
     void start();
     /// Waits for what is under way. Not on the executor's own thread.

@@ -56,7 +56,8 @@ http::Response to_page(std::vector<Reminder> rows, const std::string& state, std
     if (next) page["next_cursor"] = *next;
     auto response = http::Response::json(200, page);
     if (next) {
-        response.with("Link", fmt::format(R"(</api/reminders?state={}&limit={}&cursor={}>; rel="next")", state, limit, *next));
+        response.with("Link",
+                      fmt::format(R"(</api/reminders?state={}&limit={}&cursor={}>; rel="next")", state, limit, *next));
     }
     return response;
 }
@@ -113,9 +114,10 @@ Result<void> Routes::acknowledge_in(db::Transaction& tx, const Principal& who, s
     const Time now = clock_.now();
     if (!repository::acknowledge(tx, *reminder, now)) return {};
     const auto todo = tasks_.find_in(tx, who.user_id, reminder->task_id);
-    outbox_.add(tx, who, "reminder.acknowledged", reminder->task_id,
-                fmt::format(R"({{"taskId":{},"userId":"{}","reminderId":{},"acknowledgedAt":{},"todo":{}}})",
-                            reminder->task_id, who.user_id, id, to_unix_seconds(now), todo ? task::to_json(*todo) : "null"));
+    outbox_.add(
+        tx, who, "reminder.acknowledged", reminder->task_id,
+        fmt::format(R"({{"taskId":{},"userId":"{}","reminderId":{},"acknowledgedAt":{},"todo":{}}})", reminder->task_id,
+                    who.user_id, id, to_unix_seconds(now), todo ? task::to_json(*todo) : "null"));
     return {};
 }
 

@@ -25,10 +25,14 @@ TEST_CASE("Replays in any order end the same") {
             const auto now = tasks.find_in(tx, world.who.user_id, todo.id, true);
             if (now->deleted_at) return tasks.restore_in(tx, world.who, todo.id);
             switch (random() % 4) {
-                case 0: return tasks.complete_in(tx, world.who, todo.id);
-                case 1: return tasks.reopen_in(tx, world.who, todo.id);
-                case 2: return tasks.remove_in(tx, world.who, todo.id);
-                default: return tasks.update_in(tx, world.who, todo.id, patch);
+                case 0:
+                    return tasks.complete_in(tx, world.who, todo.id);
+                case 1:
+                    return tasks.reopen_in(tx, world.who, todo.id);
+                case 2:
+                    return tasks.remove_in(tx, world.who, todo.id);
+                default:
+                    return tasks.update_in(tx, world.who, todo.id, patch);
             }
         });
         // Some events come at once, some late, some twice.
@@ -48,7 +52,8 @@ TEST_CASE("Replays in any order end the same") {
     CHECK(rows.size() <= 1);  // none has rung
     CHECK((!rows.empty() && rows.back().find("pending") != std::string::npos) == rings);
     if (rings) {
-        const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(*(*last)->bell_at - world.start_time).count();
+        const auto seconds =
+            std::chrono::duration_cast<std::chrono::seconds>(*(*last)->bell_at - world.start_time).count();
         CHECK(rows.back().ends_with(" pending " + std::to_string(seconds)));
     }
     world.clock.advance(24h);
@@ -72,7 +77,8 @@ TEST_CASE("A bell that rang does not ring again when old events are replayed, or
     world.deliver();
     world.move(todo.id, bell + 2h);
     world.deliver();
-    world.change([&](db::Transaction& tx, task::TaskService& tasks) { return tasks.revert_in(tx, world.who, todo.id, todo); });
+    world.change(
+        [&](db::Transaction& tx, task::TaskService& tasks) { return tasks.revert_in(tx, world.who, todo.id, todo); });
     world.deliver();
     world.clock.advance(24h);
     world.wake();

@@ -49,7 +49,9 @@ TEST_CASE("A bell follows its task") {
     const auto todo = world.create(bell);
     world.deliver();
     const auto act = [&](auto method) {
-        world.change([&](db::Transaction& tx, task::TaskService& tasks) { return (tasks.*method)(tx, world.who, todo.id, std::nullopt); });
+        world.change([&](db::Transaction& tx, task::TaskService& tasks) {
+            return (tasks.*method)(tx, world.who, todo.id, std::nullopt);
+        });
         world.deliver();
     };
     SECTION("completed: silent; reopened before its time: rings") {
@@ -68,10 +70,12 @@ TEST_CASE("A bell follows its task") {
         CHECK(world.rings().empty());
     }
     SECTION("deleted: silent; restored: rings") {
-        world.change([&](db::Transaction& tx, task::TaskService& tasks) { return tasks.remove_in(tx, world.who, todo.id); });
+        world.change(
+            [&](db::Transaction& tx, task::TaskService& tasks) { return tasks.remove_in(tx, world.who, todo.id); });
         world.deliver();
         CHECK(world.rows(todo.id) == std::vector<std::string>{"1 cancelled 3600"});
-        world.change([&](db::Transaction& tx, task::TaskService& tasks) { return tasks.restore_in(tx, world.who, todo.id); });
+        world.change(
+            [&](db::Transaction& tx, task::TaskService& tasks) { return tasks.restore_in(tx, world.who, todo.id); });
         world.deliver();
         world.clock.set(bell);
         world.wake();
@@ -92,7 +96,9 @@ TEST_CASE("A bell follows its task") {
     SECTION("renamed: rings with the new name") {
         task::TaskPatch patch;
         patch.title = "Water the cactus";
-        world.change([&](db::Transaction& tx, task::TaskService& tasks) { return tasks.update_in(tx, world.who, todo.id, patch); });
+        world.change([&](db::Transaction& tx, task::TaskService& tasks) {
+            return tasks.update_in(tx, world.who, todo.id, patch);
+        });
         world.deliver();
         CHECK(world.list("pending").at(0).at("title").as_string() == "Water the cactus");
         CHECK(world.rows(todo.id) == std::vector<std::string>{"1 pending 3600"});
@@ -131,7 +137,8 @@ TEST_CASE("A bell whose task changed a moment ago does not ring, though nobody h
         CHECK(world.rings().size() == 1);
     }
     SECTION("completed") {
-        world.change([&](db::Transaction& tx, task::TaskService& tasks) { return tasks.complete_in(tx, world.who, todo.id); });
+        world.change(
+            [&](db::Transaction& tx, task::TaskService& tasks) { return tasks.complete_in(tx, world.who, todo.id); });
         world.clock.set(bell);
         world.wake();
         CHECK(world.rings().empty());
@@ -218,7 +225,8 @@ TEST_CASE("A task completed at the very moment of its bell never rings afterward
     world.clock.set(bell);
     std::thread completer{[&] {
         for (const auto id : ids) {
-            world.change([&](db::Transaction& tx, task::TaskService& tasks) { return tasks.complete_in(tx, world.who, id); });
+            world.change(
+                [&](db::Transaction& tx, task::TaskService& tasks) { return tasks.complete_in(tx, world.who, id); });
         }
     }};
     world.process->scheduler.wake({});
@@ -287,8 +295,8 @@ TEST_CASE("With the real clock and timer a bell rings at its time") {
     FakeBus bus;
     const auto scheduler = make_local_scheduler(clock, make_real_time_alarm(world.process->io.get_executor()));
     auto tasks = task::make_task_service(*world.database, world.process->relay->outbox(), identity, clock);
-    auto reminders = reminder::make_reminders(*world.database, bus, world.process->relay->outbox(), *tasks, *scheduler, clock,
-                                    world.process->metrics, world.process->io.get_executor());
+    auto reminders = reminder::make_reminders(*world.database, bus, world.process->relay->outbox(), *tasks, *scheduler,
+                                              clock, world.process->metrics, world.process->io.get_executor());
     reminders->start();
     const auto bell = clock.now() + 300ms;
     task::NewTask input;

@@ -27,10 +27,11 @@ TEST_CASE("A bell stays unseen until it is acknowledged, which happens once") {
     CHECK(world.list("fired").empty());
     const auto pending = world.list("pending");
     REQUIRE(pending.size() == 1);
-    CHECK(boost::json::serialize(pending.at(0)) ==
-          R"({"id":1,"task_id":)" + std::to_string(todo.id) +
-              R"(,"title":"Water the plants","fire_at":"2027-01-10T11:00:00Z","fired_at":null,"state":"pending","late":false,)" +
-              R"("acknowledged_at":null,"due_date":"2027-01-10T11:00:00Z"})");
+    CHECK(
+        boost::json::serialize(pending.at(0)) ==
+        R"({"id":1,"task_id":)" + std::to_string(todo.id) +
+            R"(,"title":"Water the plants","fire_at":"2027-01-10T11:00:00Z","fired_at":null,"state":"pending","late":false,)" +
+            R"("acknowledged_at":null,"due_date":"2027-01-10T11:00:00Z"})");
     const auto acknowledge = [&](const Principal& who, std::string id) {
         return world.send(who, Method::post, acknowledge_path, {std::move(id)}).status;
     };
@@ -45,7 +46,8 @@ TEST_CASE("A bell stays unseen until it is acknowledged, which happens once") {
     CHECK(fired.at(0).at("state").as_string() == "fired");
 
     CHECK(acknowledge(world.other, "1") == 404);
-    for (const auto* id : {"0", "-1", "2147483648000", "99999999999999999999", "x", ""}) CHECK(acknowledge(world.who, id) == 404);
+    for (const auto* id : {"0", "-1", "2147483648000", "99999999999999999999", "x", ""})
+        CHECK(acknowledge(world.who, id) == 404);
     CHECK(world.list("fired").size() == 1);
     CHECK(count_type(world, "reminder.acknowledged") == 0);
 
@@ -68,7 +70,8 @@ TEST_CASE("A bell of a deleted task can be acknowledged") {
     world.deliver();
     world.clock.set(world.start_time + 1h);
     world.wake();
-    world.change([&](db::Transaction& tx, task::TaskService& tasks) { return tasks.remove_in(tx, world.who, todo.id); });
+    world.change(
+        [&](db::Transaction& tx, task::TaskService& tasks) { return tasks.remove_in(tx, world.who, todo.id); });
     world.deliver();
     REQUIRE(world.list("fired").size() == 1);
     CHECK(world.send(world.who, Method::post, acknowledge_path, {"1"}).status == 204);
@@ -96,8 +99,8 @@ TEST_CASE("Pages of bells go on where they end") {
         const auto page = boost::json::parse(answer.body).as_object();
         for (const auto& item : page.at("items").as_array()) seen.push_back(item.at("task_id").as_int64());
         cursor = page.at("next_cursor").is_null() ? "" : page.at("next_cursor").as_string().c_str();
-        CHECK((std::count_if(answer.headers.begin(), answer.headers.end(), [](const auto& h) { return h.name == "Link"; }) == 1) ==
-              !cursor.empty());
+        CHECK((std::count_if(answer.headers.begin(), answer.headers.end(),
+                             [](const auto& h) { return h.name == "Link"; }) == 1) == !cursor.empty());
         ++pages;
     } while (!cursor.empty() && pages < 10);
     CHECK(pages == 3);

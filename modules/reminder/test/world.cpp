@@ -35,7 +35,8 @@ task::Todo World::create(Time bell, std::string title, task::Origin origin) {
     task::NewTask input;
     input.title = std::move(title);
     input.reminder_at = bell;
-    return change([&](db::Transaction& tx, task::TaskService& tasks) { return tasks.create_in(tx, who, input, origin); });
+    return change(
+        [&](db::Transaction& tx, task::TaskService& tasks) { return tasks.create_in(tx, who, input, origin); });
 }
 
 task::Todo World::move(std::int64_t id, Time bell) {
@@ -91,7 +92,8 @@ std::vector<std::string> World::rows(std::int64_t task_id) {
     auto found = database->read_now([&](db::Session& session) -> Result<std::vector<std::string>> {
         std::vector<std::string> out;
         session.each<std::int64_t, std::string, std::int64_t>(
-            "SELECT revision, state, fire_at FROM reminders WHERE user_id = :user AND task_id = :task ORDER BY revision",
+            "SELECT revision, state, fire_at FROM reminders WHERE user_id = :user AND task_id = :task ORDER BY "
+            "revision",
             {who.user_id, task_id}, [&](std::int64_t revision, const std::string& state, std::int64_t fire_at) {
                 const auto seconds = (fire_at - to_micros(start_time)) / 1'000'000;
                 out.push_back(std::to_string(revision) + " " + state + " " + std::to_string(seconds));

@@ -1,4 +1,5 @@
-// The module on a real database, with real tasks and outbox; the clock, the scheduler and the bus do what the test says.
+// The module on a real database, with real tasks and outbox; the clock, the scheduler and the bus do what the test
+// says.
 #pragma once
 
 #include "carillon/events/relay.hpp"
@@ -120,7 +121,8 @@ struct World {
     /// The rows of a task as `revision state fire_at-start`, oldest first.
     std::vector<std::string> rows(std::int64_t task_id);
     std::string metric(const std::string& name);
-    http::Response send(const Principal& principal, http::Method method, const std::string& pattern, std::vector<std::string> params = {},
+    http::Response send(const Principal& principal, http::Method method, const std::string& pattern,
+                        std::vector<std::string> params = {},
                         std::vector<std::pair<std::string, std::string>> query = {});
     boost::json::array list(const std::string& state);
 

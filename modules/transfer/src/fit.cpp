@@ -63,11 +63,14 @@ std::string fit_description(std::string_view text, int line, std::vector<Problem
 std::vector<std::string> fit_tags(const std::vector<std::string>& names, int line, std::vector<Problem>& problems) {
     std::vector<std::string> out, folded;
     for (const auto& name : names) {
-        auto fitted = map_characters(text::trim(text::normalize(name)), [](std::string& tag, std::string_view character) {
-            // A mark alone is no tag name, so it is tried behind a letter.
-            if (text::is_tag_name("a" + std::string(character))) tag += character;
-            else if (!tag.empty() && tag.back() != '-') tag += '-';
-        });
+        auto fitted =
+            map_characters(text::trim(text::normalize(name)), [](std::string& tag, std::string_view character) {
+                // A mark alone is no tag name, so it is tried behind a letter.
+                if (text::is_tag_name("a" + std::string(character)))
+                    tag += character;
+                else if (!tag.empty() && tag.back() != '-')
+                    tag += '-';
+            });
         while (!fitted.empty() && fitted.back() == '-') fitted.pop_back();
         fitted = std::string(first_characters(fitted, max_tag));
         if (!text::is_tag_name(fitted)) {
@@ -90,6 +93,8 @@ std::string uid_of(const task::Todo& todo) {
     return todo.import_key ? *todo.import_key : fmt::format("{}.{}@carillon", todo.id, todo.user_id);
 }
 
-Time stamp_of(const task::Todo& todo) { return todo.version == 1 && todo.import_stamp ? *todo.import_stamp : todo.updated_at; }
+Time stamp_of(const task::Todo& todo) {
+    return todo.version == 1 && todo.import_stamp ? *todo.import_stamp : todo.updated_at;
+}
 
 }  // namespace carillon::transfer

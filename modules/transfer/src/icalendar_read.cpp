@@ -1,14 +1,14 @@
-// iCalendar VTODO (RFC 5545) by libical. The file is cut into its VTODO blocks first, so that every entry knows its line
-// and a broken one spoils no other.
+// iCalendar VTODO (RFC 5545) by libical. The file is cut into its VTODO blocks first, so that every entry knows its
+// line and a broken one spoils no other.
 #include "carillon/ids.hpp"
 #include "carillon/json.hpp"
 #include "carillon/text.hpp"
 #include "carillon/time/zone.hpp"
 #include "formats.hpp"
 
-#include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 #include <libical/ical.h>
+#include <boost/json/serialize.hpp>
 
 #include <algorithm>
 #include <map>
@@ -27,7 +27,8 @@ struct Block {
 };
 
 bool same(std::string_view a, std::string_view b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return (x & ~0x20) == (y & ~0x20); });
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [](char x, char y) { return (x & ~0x20) == (y & ~0x20); });
 }
 
 /// The VTODO components of a file with their first lines.
@@ -74,7 +75,10 @@ std::vector<Block> todo_blocks(std::string_view bytes, std::vector<Problem>& pro
 class EntryReader {
 public:
     EntryReader(const Block& block, std::string_view zone, std::vector<Problem>& problems)
-        : line_(block.line), zone_(zone), problems_(problems), todo_(icalparser_parse_string(block.text.c_str()), icalcomponent_free) {}
+        : line_(block.line),
+          zone_(zone),
+          problems_(problems),
+          todo_(icalparser_parse_string(block.text.c_str()), icalcomponent_free) {}
 
     std::optional<Entry> read() {
         if (!todo_ || icalcomponent_isa(todo_.get()) != ICAL_VTODO_COMPONENT) return refuse("the entry cannot be read");
@@ -92,7 +96,8 @@ public:
         entry.task.priority = priority();
         entry.completed_at = instant(ICAL_COMPLETED_PROPERTY);
         entry.completed = same(status, "COMPLETED") || entry.completed_at.has_value();
-        entry.stamp = instant(property(ICAL_LASTMODIFIED_PROPERTY) ? ICAL_LASTMODIFIED_PROPERTY : ICAL_DTSTAMP_PROPERTY);
+        entry.stamp =
+            instant(property(ICAL_LASTMODIFIED_PROPERTY) ? ICAL_LASTMODIFIED_PROPERTY : ICAL_DTSTAMP_PROPERTY);
         due(entry.task);
         recurrence(entry.task);
         reminder(entry.task);
@@ -112,7 +117,8 @@ private:
     std::string value_of(icalproperty* found) {
         const auto* held = found ? icalproperty_get_value(found) : nullptr;
         if (held == nullptr) return {};
-        const char* raw = icalvalue_isa(held) == ICAL_TEXT_VALUE ? icalvalue_get_text(held) : icalproperty_get_value_as_string(found);
+        const char* raw =
+            icalvalue_isa(held) == ICAL_TEXT_VALUE ? icalvalue_get_text(held) : icalproperty_get_value_as_string(found);
         if (raw == nullptr) return {};
         if (text::is_utf8(raw)) return raw;
         note("text that is not UTF-8 is left out");
@@ -126,10 +132,12 @@ private:
         return {};
     }
 
-    /// One occurrence that was changed by itself shares the UID of its series, so its RECURRENCE-ID belongs to its name.
+    /// One occurrence that was changed by itself shares the UID of its series, so its RECURRENCE-ID belongs to its
+    /// name.
     std::string identity() {
         auto uid = value(ICAL_UID_PROPERTY);
-        if (const auto instance = value(ICAL_RECURRENCEID_PROPERTY); !uid.empty() && !instance.empty()) uid += "/" + instance;
+        if (const auto instance = value(ICAL_RECURRENCEID_PROPERTY); !uid.empty() && !instance.empty())
+            uid += "/" + instance;
         if (uid.size() > 500 || text::has_control(uid, false)) {
             note("the UID is too long or holds control characters");
             return {};
@@ -139,7 +147,8 @@ private:
 
     std::vector<std::string> categories() {
         std::vector<std::string> out;
-        for (auto* p = property(ICAL_CATEGORIES_PROPERTY); p; p = icalcomponent_get_next_property(todo_.get(), ICAL_CATEGORIES_PROPERTY)) {
+        for (auto* p = property(ICAL_CATEGORIES_PROPERTY); p;
+             p = icalcomponent_get_next_property(todo_.get(), ICAL_CATEGORIES_PROPERTY)) {
             const auto all = value_of(p);
             for (std::size_t from = 0; from <= all.size();) {
                 const auto comma = std::min(all.find(',', from), all.size());
@@ -153,7 +162,9 @@ private:
     task::Priority priority() {
         auto* p = property(ICAL_PRIORITY_PROPERTY);
         const int n = p ? icalproperty_get_priority(p) : 0;  // RFC 5545 section 3.8.1.9: 1–4 high, 5 medium, 6–9 low
-        return n >= 1 && n <= 4 ? task::Priority::high : n >= 6 && n <= 9 ? task::Priority::low : task::Priority::medium;
+        return n >= 1 && n <= 4   ? task::Priority::high
+               : n >= 6 && n <= 9 ? task::Priority::low
+                                  : task::Priority::medium;
     }
 
     /// The IANA name in a TZID, also behind a vendor's prefix (`/mozilla.org/20050126_1/Europe/Berlin`).
@@ -166,17 +177,20 @@ private:
             const auto slash = rest.find('/');
             rest = slash == std::string::npos ? "" : rest.substr(slash + 1);
         }
-        note(fmt::format("the time zone {} is not known; times are read in {}", text::is_utf8(name) ? name : "?", zone_));
+        note(fmt::format("the time zone {} is not known; times are read in {}", text::is_utf8(name) ? name : "?",
+                         zone_));
         return zone_;
     }
 
     std::optional<Time> to_time(const icaltimetype& t, const std::string& zone) {
-        const std::chrono::year_month_day date{std::chrono::year{t.year}, std::chrono::month{static_cast<unsigned>(t.month)},
+        const std::chrono::year_month_day date{std::chrono::year{t.year},
+                                               std::chrono::month{static_cast<unsigned>(t.month)},
                                                std::chrono::day{static_cast<unsigned>(t.day)}};
-        const bool good = t.year >= 1 && t.year <= 9998 && date.ok() && t.hour >= 0 && t.hour < 24 && t.minute >= 0 && t.minute < 60 &&
-                          t.second >= 0 && t.second <= 60;
+        const bool good = t.year >= 1 && t.year <= 9998 && date.ok() && t.hour >= 0 && t.hour < 24 && t.minute >= 0 &&
+                          t.minute < 60 && t.second >= 0 && t.second <= 60;
         if (!good) return std::nullopt;
-        const auto of_day = std::chrono::hours{t.hour} + std::chrono::minutes{t.minute} + std::chrono::seconds{std::min(t.second, 59)};
+        const auto of_day =
+            std::chrono::hours{t.hour} + std::chrono::minutes{t.minute} + std::chrono::seconds{std::min(t.second, 59)};
         return to_instant({date, of_day}, t.is_date || !icaltime_is_utc(t) ? zone : "UTC");
     }
 
@@ -213,10 +227,12 @@ private:
             if (auto parsed = json::parse(own)) wanted = std::move(*parsed);
         if (!task.due_date) return note("it repeats but has no date; taken without repeating");
         auto recurrence = parse_recurrence(wanted);
-        if (recurrence) task.recurrence = std::move(*recurrence);
+        if (recurrence)
+            task.recurrence = std::move(*recurrence);
         else
             note("the repetition is not supported and is left out: " +
-                 (recurrence.error().fields.empty() ? recurrence.error().detail : recurrence.error().fields.front().message));
+                 (recurrence.error().fields.empty() ? recurrence.error().detail
+                                                    : recurrence.error().fields.front().message));
     }
 
     void reminder(task::NewTask& task) {
@@ -230,18 +246,21 @@ private:
             at = to_time(trigger.time, zone_);
         } else if (!icaldurationtype_is_bad_duration(trigger.duration)) {
             auto* related = icalproperty_get_first_parameter(p, ICAL_RELATED_PARAMETER);
-            const bool from_end = (related && icalparameter_get_related(related) == ICAL_RELATED_END) || !property(ICAL_DTSTART_PROPERTY);
+            const bool from_end =
+                (related && icalparameter_get_related(related) == ICAL_RELATED_END) || !property(ICAL_DTSTART_PROPERTY);
             const auto base = from_end ? task.due_date : instant(ICAL_DTSTART_PROPERTY);
             if (base) at = *base + std::chrono::seconds{icaldurationtype_as_int(trigger.duration)};
         }
         if (!at) return note("the alarm cannot be read and is left out");
         if (task.due_date && *at > *task.due_date) return note("the alarm is after the due time and is left out");
         if (at != task.due_date || task.all_day) task.reminder_at = at;
-        if (icalcomponent_get_next_component(todo_.get(), ICAL_VALARM_COMPONENT)) note("only the first of several alarms is kept");
+        if (icalcomponent_get_next_component(todo_.get(), ICAL_VALARM_COMPONENT))
+            note("only the first of several alarms is kept");
     }
 
     void syntax_errors() {
-        for (auto* p = property(ICAL_XLICERROR_PROPERTY); p; p = icalcomponent_get_next_property(todo_.get(), ICAL_XLICERROR_PROPERTY)) {
+        for (auto* p = property(ICAL_XLICERROR_PROPERTY); p;
+             p = icalcomponent_get_next_property(todo_.get(), ICAL_XLICERROR_PROPERTY)) {
             const auto what = value_of(p);
             note(what.empty() ? "a line cannot be read and is left out" : what);
         }
@@ -262,10 +281,14 @@ Parsed read_icalendar(std::string_view bytes, std::string_view zone) {
         auto entry = EntryReader(block, zone, parsed.problems).read();
         if (!entry) continue;
         const auto [first, fresh] = lines.emplace(entry->key, entry->line);
-        if (fresh) parsed.entries.push_back(std::move(*entry));
-        else parsed.problems.push_back({block.line, fmt::format("has the same UID as the entry in line {} and is left out", first->second)});
+        if (fresh)
+            parsed.entries.push_back(std::move(*entry));
+        else
+            parsed.problems.push_back(
+                {block.line, fmt::format("has the same UID as the entry in line {} and is left out", first->second)});
     }
-    std::stable_sort(parsed.problems.begin(), parsed.problems.end(), [](const Problem& a, const Problem& b) { return a.line < b.line; });
+    std::stable_sort(parsed.problems.begin(), parsed.problems.end(),
+                     [](const Problem& a, const Problem& b) { return a.line < b.line; });
     return parsed;
 }
 

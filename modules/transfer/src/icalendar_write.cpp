@@ -4,9 +4,9 @@
 #include "carillon/time/zone.hpp"
 #include "formats.hpp"
 
-#include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 #include <libical/ical.h>
+#include <boost/json/serialize.hpp>
 
 #include <memory>
 
@@ -36,12 +36,14 @@ icaltimetype to_ical(Time instant, bool date_only) {
 std::string rrule_of(const Recurrence& recurrence) {
     if (recurrence.rrule) return *recurrence.rrule;
     static constexpr const char* names[] = {"DAILY", "WEEKLY", "MONTHLY", "YEARLY"};
-    std::string out = fmt::format("FREQ={};INTERVAL={}", names[static_cast<int>(*recurrence.rule)], recurrence.interval);
-    if (recurrence.count) out += fmt::format(";COUNT={}", *recurrence.count);
+    std::string out =
+        fmt::format("FREQ={};INTERVAL={}", names[static_cast<int>(*recurrence.rule)], recurrence.interval);
+    if (recurrence.count)
+        out += fmt::format(";COUNT={}", *recurrence.count);
     else if (recurrence.end_date) {
         const auto& end = *recurrence.end_date;
-        out += fmt::format(";UNTIL={:04}{:02}{:02}T235959Z", static_cast<int>(end.year()), static_cast<unsigned>(end.month()),
-                           static_cast<unsigned>(end.day()));
+        out += fmt::format(";UNTIL={:04}{:02}{:02}T235959Z", static_cast<int>(end.year()),
+                           static_cast<unsigned>(end.month()), static_cast<unsigned>(end.day()));
     }
     std::string days;
     for (auto day : recurrence.by_weekday) {
@@ -73,7 +75,8 @@ void alarm(icalcomponent* component, const task::Todo& todo) {
         trigger.duration = icaldurationtype_from_int(static_cast<int>(distance));
     }
     auto* property = icalproperty_new_trigger(trigger);
-    if (icaltime_is_null_time(trigger.time)) icalproperty_add_parameter(property, icalparameter_new_related(ICAL_RELATED_END));
+    if (icaltime_is_null_time(trigger.time))
+        icalproperty_add_parameter(property, icalparameter_new_related(ICAL_RELATED_END));
     auto* made = icalcomponent_new_valarm();
     icalcomponent_add_property(made, icalproperty_new_action(ICAL_ACTION_DISPLAY));
     icalcomponent_add_property(made, icalproperty_new_description(todo.title.c_str()));
@@ -96,7 +99,9 @@ icalcomponent* to_component(const task::Todo& todo, std::string_view zone) {
             add(icalproperty_new_due(to_ical(*todo.due_date, false)));
         }
     }
-    add(icalproperty_new_priority(todo.priority == task::Priority::high ? 1 : todo.priority == task::Priority::medium ? 5 : 9));
+    add(icalproperty_new_priority(todo.priority == task::Priority::high     ? 1
+                                  : todo.priority == task::Priority::medium ? 5
+                                                                            : 9));
     add(icalproperty_new_status(todo.completed_at ? ICAL_STATUS_COMPLETED : ICAL_STATUS_NEEDSACTION));
     if (todo.completed_at) add(icalproperty_new_completed(to_ical(*todo.completed_at, false)));
     for (const auto& tag : todo.tags) add(icalproperty_new_categories(tag.c_str()));

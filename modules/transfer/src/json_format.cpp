@@ -2,9 +2,9 @@
 #include "carillon/json.hpp"
 #include "formats.hpp"
 
+#include <fmt/format.h>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
-#include <fmt/format.h>
 
 namespace carillon::transfer {
 
@@ -73,7 +73,9 @@ std::string write_json(const std::vector<task::Todo>& todos) {
         auto object = bj::parse(task::to_json(todo)).as_object();
         bj::object task{{"uid", uid_of(todo)}, {"stamp", format_rfc3339(stamp_of(todo))}};
         for (auto& [name, value] : object)
-            if (name != "id" && name != "version" && name != "created_at" && name != "updated_at" && name != "parent_task_id") task.emplace(name, value);
+            if (name != "id" && name != "version" && name != "created_at" && name != "updated_at" &&
+                name != "parent_task_id")
+                task.emplace(name, value);
         out += (&todo == &todos.front() ? "\n" : ",\n") + bj::serialize(task);
     }
     return out + "\n]}\n";

@@ -1,5 +1,5 @@
-// Check lists in CommonMark documents: `- [ ] open`, `1. [x] done`. cmark finds the list items, so that examples in code
-// blocks are no tasks and every entry knows its line.
+// Check lists in CommonMark documents: `- [ ] open`, `1. [x] done`. cmark finds the list items, so that examples in
+// code blocks are no tasks and every entry knows its line.
 #include "carillon/ids.hpp"
 #include "carillon/text.hpp"
 #include "formats.hpp"
@@ -23,10 +23,15 @@ std::string plain_text(cmark_node* node) {
         switch (cmark_node_get_type(current)) {
             case CMARK_NODE_TEXT:
             case CMARK_NODE_CODE:
-            case CMARK_NODE_HTML_INLINE: out += cmark_node_get_literal(current); break;
+            case CMARK_NODE_HTML_INLINE:
+                out += cmark_node_get_literal(current);
+                break;
             case CMARK_NODE_SOFTBREAK:
-            case CMARK_NODE_LINEBREAK: out += ' '; break;
-            default: break;
+            case CMARK_NODE_LINEBREAK:
+                out += ' ';
+                break;
+            default:
+                break;
         }
     }
     return out;
@@ -39,7 +44,8 @@ public:
     Parsed read(std::string_view bytes) {
         const std::unique_ptr<cmark_node, decltype(&cmark_node_free)> document(
             cmark_parse_document(bytes.data(), bytes.size(), CMARK_OPT_DEFAULT), cmark_node_free);
-        const std::unique_ptr<cmark_iter, decltype(&cmark_iter_free)> iter(cmark_iter_new(document.get()), cmark_iter_free);
+        const std::unique_ptr<cmark_iter, decltype(&cmark_iter_free)> iter(cmark_iter_new(document.get()),
+                                                                           cmark_iter_free);
         for (auto event = cmark_iter_next(iter.get()); event != CMARK_EVENT_DONE; event = cmark_iter_next(iter.get()))
             if (event == CMARK_EVENT_ENTER && cmark_node_get_type(cmark_iter_get_node(iter.get())) == CMARK_NODE_ITEM)
                 item(cmark_iter_get_node(iter.get()));
@@ -67,7 +73,8 @@ private:
         const auto notes = notes_below(first);
         if (!notes.empty()) entry.task.description = fit_description(notes, line, parsed_.problems);
         const int ordinal = ++seen_[entry.task.title];
-        entry.key = sha256_hex(fmt::format("{}\n{}\n{}", file_name_, entry.task.title, ordinal)).substr(0, 32) + "@markdown";
+        entry.key =
+            sha256_hex(fmt::format("{}\n{}\n{}", file_name_, entry.task.title, ordinal)).substr(0, 32) + "@markdown";
         parsed_.entries.push_back(std::move(entry));
     }
 
@@ -77,8 +84,10 @@ private:
         for (auto* next = cmark_node_next(first); next != nullptr; next = cmark_node_next(next)) {
             const auto type = cmark_node_get_type(next);
             std::string text;
-            if (type == CMARK_NODE_PARAGRAPH) text = plain_text(next);
-            else if (type == CMARK_NODE_CODE_BLOCK) text = cmark_node_get_literal(next);
+            if (type == CMARK_NODE_PARAGRAPH)
+                text = plain_text(next);
+            else if (type == CMARK_NODE_CODE_BLOCK)
+                text = cmark_node_get_literal(next);
             if (!text.empty()) out += (out.empty() ? "" : "\n\n") + text;
         }
         return out;

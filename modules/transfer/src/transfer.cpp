@@ -17,7 +17,8 @@ constexpr std::size_t batch = 100;
 bool ends_with(std::string_view name, std::string_view suffix) {
     if (name.size() < suffix.size()) return false;
     const auto tail = name.substr(name.size() - suffix.size());
-    return std::equal(tail.begin(), tail.end(), suffix.begin(), [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
+    return std::equal(tail.begin(), tail.end(), suffix.begin(),
+                      [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
 }
 
 int line_of(std::string_view bytes, std::size_t at) {
@@ -38,7 +39,8 @@ std::optional<std::int64_t> own_id(std::string_view key, std::string_view user_i
 
 class Importer {
 public:
-    Importer(task::TaskService& tasks, const Principal& who, Report& report) : tasks_(tasks), who_(who), report_(report) {}
+    Importer(task::TaskService& tasks, const Principal& who, Report& report)
+        : tasks_(tasks), who_(who), report_(report) {}
 
     Result<void> add(db::Transaction& tx, const Entry& entry) {
         if (const auto id = own_id(entry.key, who_.user_id); id && tasks_.find_in(tx, who_.user_id, *id, true)) {
@@ -51,10 +53,14 @@ public:
             if (!made) error = made.error();
             return made.has_value();
         });
-        if (!error) ++report_.added;
-        else if (error->code == Errc::conflict) ++report_.known;
-        else if (error->code != Errc::invalid) return std::move(*error);
-        else report_.problems.push_back({entry.line, reason(*error)});
+        if (!error)
+            ++report_.added;
+        else if (error->code == Errc::conflict)
+            ++report_.known;
+        else if (error->code != Errc::invalid)
+            return std::move(*error);
+        else
+            report_.problems.push_back({entry.line, reason(*error)});
         return {};
     }
 
@@ -101,14 +107,18 @@ Parsed parse(std::string_view bytes, Format format, std::string_view file_name, 
     }
     if (bytes.starts_with("\xef\xbb\xbf")) bytes.remove_prefix(3);
     switch (format) {
-        case Format::ical: return read_icalendar(bytes, zone);
-        case Format::markdown: return read_markdown(bytes, file_name);
-        case Format::json: return read_json(bytes);
+        case Format::ical:
+            return read_icalendar(bytes, zone);
+        case Format::markdown:
+            return read_markdown(bytes, file_name);
+        case Format::json:
+            return read_json(bytes);
     }
     return {};
 }
 
-Result<Report> import_entries(db::Database& database, task::TaskService& tasks, const Principal& who, const Parsed& parsed, bool dry_run) {
+Result<Report> import_entries(db::Database& database, task::TaskService& tasks, const Principal& who,
+                              const Parsed& parsed, bool dry_run) {
     Report total;
     total.problems = parsed.problems;
     for (std::size_t from = 0; from < parsed.entries.size(); from += batch) {
@@ -128,12 +138,13 @@ Result<Report> import_entries(db::Database& database, task::TaskService& tasks, 
         total.known += part.known;
         total.problems.insert(total.problems.end(), part.problems.begin(), part.problems.end());
     }
-    std::stable_sort(total.problems.begin(), total.problems.end(), [](const Problem& a, const Problem& b) { return a.line < b.line; });
+    std::stable_sort(total.problems.begin(), total.problems.end(),
+                     [](const Problem& a, const Problem& b) { return a.line < b.line; });
     return total;
 }
 
-Result<void> export_tasks(db::Database& database, task::TaskService& tasks, std::string_view user_id, std::string_view zone, Format format,
-                          std::ostream& out) {
+Result<void> export_tasks(db::Database& database, task::TaskService& tasks, std::string_view user_id,
+                          std::string_view zone, Format format, std::ostream& out) {
     const auto todos = database.read_now([&](db::Session& session) -> Result<std::vector<task::Todo>> {
         std::vector<task::Todo> all;
         tasks.each_in(session, user_id, [&all](const task::Todo& todo) { all.push_back(todo); });

@@ -44,7 +44,8 @@ struct Fixture {
     }
     std::int64_t count(const std::string& table, const Principal& who) {
         auto n = database->read_now([&](db::Session& session) -> Result<std::int64_t> {
-            return std::get<0>(*session.query_one<std::int64_t>("SELECT count(*) FROM " + table + " WHERE user_id = :u", who.user_id));
+            return std::get<0>(
+                *session.query_one<std::int64_t>("SELECT count(*) FROM " + table + " WHERE user_id = :u", who.user_id));
         });
         return *n;
     }
@@ -60,7 +61,8 @@ struct Fixture {
 
 const std::string list =
     "BEGIN:VCALENDAR\r\nVERSION:2.0\r\n"
-    "BEGIN:VTODO\r\nUID:rent\r\nSUMMARY:Pay rent\\, power\r\nDESCRIPTION:a\\nb\\;c\r\nDUE:20270131T080000Z\r\nPRIORITY:1\r\n"
+    "BEGIN:VTODO\r\nUID:rent\r\nSUMMARY:Pay rent\\, "
+    "power\r\nDESCRIPTION:a\\nb\\;c\r\nDUE:20270131T080000Z\r\nPRIORITY:1\r\n"
     "CATEGORIES:home,money\r\nDTSTAMP:20260101T000000Z\r\nRRULE:FREQ=MONTHLY;BYMONTHDAY=-1\r\n"
     "BEGIN:VALARM\r\nACTION:DISPLAY\r\nTRIGGER;RELATED=END:-PT1H\r\nEND:VALARM\r\nEND:VTODO\r\n"
     "BEGIN:VTODO\r\nUID:day\r\nSUMMARY:Läufe 日本\r\nDUE;VALUE=DATE:20270301\r\nEND:VTODO\r\n"

@@ -1,4 +1,5 @@
-// WebSocket frames as a server sends them (RFC 6455 section 5.2): unmasked, so the bytes of one event serve every socket.
+// WebSocket frames as a server sends them (RFC 6455 section 5.2): unmasked, so the bytes of one event serve every
+// socket.
 #pragma once
 
 #include <memory>

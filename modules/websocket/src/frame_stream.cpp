@@ -9,9 +9,9 @@
 namespace carillon::websocket {
 namespace {
 
-constexpr std::size_t max_gathered = 32;   // keeps the operation small enough for Asio to recycle its memory
-constexpr std::size_t idle_capacity = 4;   // items an idle socket may keep room for
-constexpr char close_opcode = '\x88';      // FIN, close
+constexpr std::size_t max_gathered = 32;  // keeps the operation small enough for Asio to recycle its memory
+constexpr std::size_t idle_capacity = 4;  // items an idle socket may keep room for
+constexpr char close_opcode = '\x88';     // FIN, close
 
 }  // namespace
 
@@ -63,9 +63,8 @@ void FrameStream::flush() {
     }
     in_flight_ = buffers.size();
     write_started_ = std::chrono::steady_clock::now();
-    socket_.async_write_some(buffers, [this, owner = owner_.keep_alive()](error_code error, std::size_t size) {
-        wrote(error, size);
-    });
+    socket_.async_write_some(
+        buffers, [this, owner = owner_.keep_alive()](error_code error, std::size_t size) { wrote(error, size); });
 }
 
 void FrameStream::wrote(error_code error, std::size_t size) {

@@ -71,7 +71,7 @@ public:
             enqueue(std::make_shared<const std::string>(std::move(bytes)), std::move(done));
         };
         return asio::async_initiate<Token, void(error_code, std::size_t)>(std::move(start), token,
-                                                                        boost::beast::buffers_to_string(buffers));
+                                                                          boost::beast::buffers_to_string(buffers));
     }
 
 private:

@@ -17,8 +17,8 @@ Hub::Hub(db::Database& db, identity::Identity& identity, const Clock& the_clock,
       sockets(metrics.gauge("carillon_websocket_sockets", "Open WebSocket connections.")),
       messages(metrics.counter("carillon_websocket_messages_total", "Events sent to WebSocket clients.")),
       slow_closes(metrics.counter("carillon_websocket_slow_closes_total", "Clients closed because they did not read.")),
-      resumed(metrics.counter("carillon_websocket_resumes_total", "Clients that came back, by whether nothing was lost.",
-                              {{"recovered", "true"}})),
+      resumed(metrics.counter("carillon_websocket_resumes_total",
+                              "Clients that came back, by whether nothing was lost.", {{"recovered", "true"}})),
       not_resumed(metrics.counter("carillon_websocket_resumes_total",
                                   "Clients that came back, by whether nothing was lost.", {{"recovered", "false"}})),
       identity_(identity) {}
@@ -75,7 +75,8 @@ void Hub::publish(const std::shared_ptr<const Event>& event) {
     }
     const Frame frame = text_frame(to_cloudevent(*event));
     for (const auto& shard : targets) {
-        asio::post(shard->executor(), [shard, event, frame] { shard->deliver(event->user_id, event->sequence, frame); });
+        asio::post(shard->executor(),
+                   [shard, event, frame] { shard->deliver(event->user_id, event->sequence, frame); });
     }
 }
 

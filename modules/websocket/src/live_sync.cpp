@@ -1,5 +1,5 @@
-#include "carillon/log.hpp"
 #include "carillon/http/transact.hpp"
+#include "carillon/log.hpp"
 #include "hub.hpp"
 #include "origin.hpp"
 #include "session.hpp"
@@ -38,10 +38,10 @@ public:
          Options options)
         : hub_(std::make_shared<Hub>(database, identity, clock, metrics, std::move(options))) {
         bus.listen([hub = hub_](std::shared_ptr<const Event> event) { hub->publish(event); });
-        identity.on_revoked([hub = hub_](const std::string& user, const std::string& credential) {
-            hub->revoke(user, credential);
-        });
-        identity.on_account_deleted([](db::Transaction& tx, const std::string& user) { forget_tickets_in(tx, user, {}); });
+        identity.on_revoked(
+            [hub = hub_](const std::string& user, const std::string& credential) { hub->revoke(user, credential); });
+        identity.on_account_deleted(
+            [](db::Transaction& tx, const std::string& user) { forget_tickets_in(tx, user, {}); });
     }
 
     std::vector<http::Route> routes() override {
@@ -62,7 +62,8 @@ private:
     awaitable<http::Response> issue_ticket(http::Request& request) {
         http::Query query{request};
         if (const auto ok = query.finish(); !ok) co_return http::problem(ok.error());
-        std::function<Result<http::Response>(db::Transaction&)> work = [this, &request](db::Transaction& tx) -> Result<http::Response> {
+        std::function<Result<http::Response>(db::Transaction&)> work =
+            [this, &request](db::Transaction& tx) -> Result<http::Response> {
             const Ticket ticket = issue_ticket_in(tx, request.principal, hub_->clock.now());
             return http::Response::json(
                 201, boost::json::object{{"ticket", ticket.secret}, {"expires_at", format_rfc3339(ticket.expires_at)}});
@@ -71,7 +72,8 @@ private:
     }
 
     /// What must be wrong before a socket is opened. Fails with: forbidden, invalid, unauthenticated, unavailable.
-    awaitable<Result<std::optional<Hub::SignedIn>>> admit(const http::Request& request, std::optional<std::int64_t>& last) {
+    awaitable<Result<std::optional<Hub::SignedIn>>> admit(const http::Request& request,
+                                                          std::optional<std::int64_t>& last) {
         if (!origin_allowed(request.header("Origin"), request.header("Host"), hub_->options.allowed_origins)) {
             co_return Error{Errc::forbidden, "Pages of this origin may not connect."};
         }
@@ -96,8 +98,8 @@ private:
             co_return;
         }
         const auto executor = socket.get_executor();
-        const auto session = std::make_shared<Session>(hub_, hub_->shard_for(executor), std::move(socket),
-                                                       std::move(*admitted), last);
+        const auto session =
+            std::make_shared<Session>(hub_, hub_->shard_for(executor), std::move(socket), std::move(*admitted), last);
         // On its own, so that the connection's frames and buffers are freed.
         asio::co_spawn(executor, session->run(std::move(raw)), asio::detached);
     }

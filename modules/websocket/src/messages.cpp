@@ -38,7 +38,9 @@ boost::system::result<ClientMessage, Refusal> parse_message(std::string_view tex
     return Ping{};
 }
 
-std::string ready_message(std::int64_t sequence) { return fmt::format(R"({{"type":"ready","sequence":{}}})", sequence); }
+std::string ready_message(std::int64_t sequence) {
+    return fmt::format(R"({{"type":"ready","sequence":{}}})", sequence);
+}
 
 std::string resumed_message(bool recovered, std::int64_t sequence) {
     return fmt::format(R"({{"type":"resumed","recovered":{},"sequence":{}}})", recovered, sequence);

@@ -16,14 +16,14 @@ using namespace std::chrono_literals;
 
 constexpr auto token = asio::as_tuple(asio::use_awaitable);
 
-constexpr std::size_t max_message = 4096;            // bytes a client may send at once
-constexpr std::int64_t max_replay = 1000;            // events a client may have missed and still resume
-constexpr int batch = 128;                           // events read from the outbox at once
-constexpr std::size_t batch_bytes = 1 << 20;         // and queued at once
+constexpr std::size_t max_message = 4096;     // bytes a client may send at once
+constexpr std::int64_t max_replay = 1000;     // events a client may have missed and still resume
+constexpr int batch = 128;                    // events read from the outbox at once
+constexpr std::size_t batch_bytes = 1 << 20;  // and queued at once
 constexpr std::size_t max_queued_bytes = 8 << 20;
 constexpr auto sign_in_time = 10s;
-constexpr auto closing_time = 5s;                    // for the closing handshake, then the socket is closed
-constexpr auto idle_time = 60s;                      // without a sign of life; a ping goes out half-way
+constexpr auto closing_time = 5s;  // for the closing handshake, then the socket is closed
+constexpr auto idle_time = 60s;    // without a sign of life; a ping goes out half-way
 
 ws::stream_base::timeout timeouts() { return {closing_time, idle_time, true}; }
 
@@ -49,7 +49,8 @@ Session::~Session() {
 awaitable<void> Session::run(http::BeastRequest request) {
     const auto self = shared_from_this();
     try {
-        const bool ready = co_await accept(std::move(request)) && (signed_in_ || co_await sign_in()) && co_await begin();
+        const bool ready =
+            co_await accept(std::move(request)) && (signed_in_ || co_await sign_in()) && co_await begin();
         if (ready) co_await serve();
     } catch (const std::exception& e) {
         log::error("A WebSocket session failed", {{"error", e.what()}, {"user", who_.user_id}});
@@ -95,7 +96,8 @@ awaitable<bool> Session::sign_in() {
     auto signed_in = co_await hub_->authenticate(std::move(*credentials));
     if (!signed_in) {
         const bool away = signed_in.error().code == Errc::unavailable;
-        close(away ? CloseCode::try_again_later : CloseCode::unauthenticated, away ? "try again later" : "not signed in");
+        close(away ? CloseCode::try_again_later : CloseCode::unauthenticated,
+              away ? "try again later" : "not signed in");
         co_return false;
     }
     who_ = std::move(signed_in->principal);
@@ -141,9 +143,8 @@ awaitable<Result<Session::Missed>> Session::read_missed(std::int64_t after, std:
     auto work = [this, after, max_behind](db::Session& session) -> Result<Missed> {
         Missed missed{head_sequence(session, who_.user_id), std::nullopt};
         if (after >= 0 && after <= missed.head && missed.head - after <= max_behind) {
-            missed.events = after == missed.head
-                                ? std::vector<std::shared_ptr<const Event>>{}
-                                : events_after(session, who_.user_id, after, missed.head, batch);
+            missed.events = after == missed.head ? std::vector<std::shared_ptr<const Event>>{}
+                                                 : events_after(session, who_.user_id, after, missed.head, batch);
         }
         return missed;
     };
@@ -268,7 +269,8 @@ void Session::close(CloseCode code, std::string_view reason) {
     closing_ = true;
     stream().discard();
     if (!open_) return abort();
-    const ws::close_reason why{static_cast<ws::close_code>(code), boost::beast::string_view{reason.data(), reason.size()}};
+    const ws::close_reason why{static_cast<ws::close_code>(code),
+                               boost::beast::string_view{reason.data(), reason.size()}};
     ws_.async_close(why, [self = shared_from_this()](error_code) {});
 }
 

@@ -85,8 +85,8 @@ private:
     std::int64_t seen_ = 0;
     bool signed_in_ = false;
     bool joined_ = false;
-    bool open_ = false;      ///< the upgrade is answered
-    bool live_ = false;      ///< ready or resumed was sent
+    bool open_ = false;  ///< the upgrade is answered
+    bool live_ = false;  ///< ready or resumed was sent
     bool catching_up_ = false;
     bool head_due_ = false;
     bool closing_ = false;

@@ -20,7 +20,8 @@ Result<Redeemed> redeem_ticket_in(db::Transaction& tx, const std::string& secret
     auto row = tx.query_one<std::string, std::string, std::string, std::int64_t, std::int64_t>(
         "SELECT user_id, session_id, token_id, issued_at, expires_at FROM ws_tickets WHERE hash = :hash", hash);
     // The delete decides: of two that redeem at once, one finds the row gone.
-    if (!row || tx.exec("DELETE FROM ws_tickets WHERE hash = :hash", hash) == 0 || from_micros(std::get<4>(*row)) <= now) {
+    if (!row || tx.exec("DELETE FROM ws_tickets WHERE hash = :hash", hash) == 0 ||
+        from_micros(std::get<4>(*row)) <= now) {
         return Error{Errc::unauthenticated, "The ticket is unknown, used or expired."};
     }
     auto& [user, session, token, issued, expires] = *row;
@@ -36,8 +37,8 @@ void forget_tickets_in(db::Transaction& tx, const std::string& user_id, const st
     if (credential_id.empty()) {
         tx.exec("DELETE FROM ws_tickets WHERE user_id = :user", user_id);
     } else {
-        tx.exec("DELETE FROM ws_tickets WHERE user_id = :user AND (session_id = :session OR token_id = :token)", user_id,
-                credential_id, credential_id);
+        tx.exec("DELETE FROM ws_tickets WHERE user_id = :user AND (session_id = :session OR token_id = :token)",
+                user_id, credential_id, credential_id);
     }
 }
 

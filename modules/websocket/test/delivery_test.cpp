@@ -173,9 +173,13 @@ TEST_CASE("However often a client goes and comes back, it sees every sequence on
         for (int i = 0; i < events; ++i) {
             const auto event = live.commit(user);
             switch (random() % 8) {
-                case 0: break;  // lost by the bus
-                case 1: live.tell(event); [[fallthrough]];
-                default: live.tell(event);
+                case 0:
+                    break;  // lost by the bus
+                case 1:
+                    live.tell(event);
+                    [[fallthrough]];
+                default:
+                    live.tell(event);
             }
             if (i + 1 == events) live.tell(event);
         }

@@ -46,7 +46,9 @@ public:
     std::optional<std::string> user_by_email_in(db::Session&, std::string_view) override { return std::nullopt; }
     Result<std::string> add_user(std::string, std::string, std::string, std::string) override { return not_found(); }
     Result<void> set_password(std::string, std::string) override { return not_found(); }
-    void on_revoked(std::function<void(const std::string&, const std::string&)> ended) override { revoked = std::move(ended); }
+    void on_revoked(std::function<void(const std::string&, const std::string&)> ended) override {
+        revoked = std::move(ended);
+    }
     void on_account_deleted(std::function<void(db::Transaction&, const std::string&)> erase) override {
         erased = std::move(erase);
     }
@@ -92,8 +94,8 @@ struct Live {
           threads(threads_count),
           server(std::make_unique<http::Server>(
               threads, live->routes(), live->upgrades(),
-              [this](const http::Request& request) { return identity.authenticate(request); }, clock, database.metrics(),
-              http::ServerOptions{})),
+              [this](const http::Request& request) { return identity.authenticate(request); }, clock,
+              database.metrics(), http::ServerOptions{})),
           endpoint(server->listen("127.0.0.1:0")) {}
     ~Live() {
         server.reset();
@@ -172,7 +174,8 @@ public:
     }
 
     /// Signs in with `token` and returns the answer.
-    static std::unique_ptr<Client> signed_in(Live& live, const std::string& user, std::optional<std::int64_t> last = {}) {
+    static std::unique_ptr<Client> signed_in(Live& live, const std::string& user,
+                                             std::optional<std::int64_t> last = {}) {
         auto client = std::make_unique<Client>(live);
         client->write(R"({"type":"auth","token":")" + user + "/s1\"" +
                       (last ? ",\"last_sequence\":" + std::to_string(*last) : "") + "}");

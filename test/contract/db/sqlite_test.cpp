@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <filesystem>
 #include <fstream>
@@ -67,7 +68,7 @@ TEST_CASE("point reads run inline on threads that asked for it, scans elsewhere"
     TestDatabase database{Backend::sqlite, {.migrated = false}};
     std::thread::id point, scan;
     const auto run = [&] {
-        asio::io_context io;
+        asio::io_context& io = test::test_io();
         asio::co_spawn(io, read_threads(*database, point, scan), asio::detached);
         const auto work = asio::make_work_guard(io);
         while (scan == std::thread::id{} || point == std::thread::id{}) io.run_one();
@@ -83,26 +84,25 @@ TEST_CASE("point reads run inline on threads that asked for it, scans elsewhere"
 }
 
 TEST_CASE("an inline read sees what its own thread has written, under load on all threads", "[db][sqlite]") {
+    std::array<asio::io_context, 3> ios;  // before the database, whose threads post to them
     TestDatabase database{Backend::sqlite, {.migrated = false}};
     test::run(database, {"CREATE TABLE item (id INTEGER PRIMARY KEY, n BIGINT)"});
     std::atomic<int> wrong{0};
     std::vector<std::thread> threads;
-    for (int t = 0; t < 3; ++t) {
+    for (auto& io : ios) {
         threads.emplace_back([&] {
             database->use_inline_reads_on_this_thread();
-            asio::io_context io;
             for (int c = 0; c < 8; ++c) asio::co_spawn(io, write_and_read_back(*database, 50, wrong), asio::detached);
-            const auto work = asio::make_work_guard(io);
-            io.run_for(std::chrono::milliseconds{1});
-            while (*database->read_now(count_items) < 3 * 8 * 50) io.run_for(std::chrono::milliseconds{5});
-            io.run_for(std::chrono::milliseconds{20});
+            io.run();
         });
     }
     for (auto& thread : threads) thread.join();
+    CHECK(*database->read_now(count_items) == 3 * 8 * 50);
     CHECK(wrong == 0);
 }
 
 TEST_CASE("closing while I/O threads read and write is safe", "[db][sqlite]") {
+    asio::io_context io;  // before the database, whose threads post to it
     TestDatabase database{Backend::sqlite, {.migrated = false}};
     test::run(database, {"CREATE TABLE item (id INTEGER PRIMARY KEY)"});
     std::atomic<int> reads{0};
@@ -125,7 +125,6 @@ TEST_CASE("closing while I/O threads read and write is safe", "[db][sqlite]") {
     };
     std::thread io_thread{[&] {
         database->use_inline_reads_on_this_thread();
-        asio::io_context io;
         asio::co_spawn(io, read_on(), asio::detached);
         for (int i = 0; i < 4; ++i) asio::co_spawn(io, write_on(), asio::detached);
         io.run();
@@ -152,7 +151,7 @@ TEST_CASE("reads that were not drained, and idle threads, do not keep the log fr
     };
     REQUIRE(database->read_now(undrained).has_value());
     database->use_inline_reads_on_this_thread();
-    asio::io_context io;
+    asio::io_context& io = test::test_io();
     const auto inline_read = [&]() -> awaitable<void> { (void)co_await database->read(undrained); };
     asio::co_spawn(io, inline_read(), asio::detached);
     io.run();

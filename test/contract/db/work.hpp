@@ -52,6 +52,13 @@ inline awaitable<void> write_one(db::Database& database, Write work, Outcome& ou
     }
 }
 
+/// For the thread that runs the tests. It outlives every database, whose threads may still be inside a post().
+inline asio::io_context& test_io() {
+    static asio::io_context io;
+    io.restart();
+    return io;
+}
+
 /// Submits all `works` while the writer is held up, so that SQLite commits them as one group, in this order.
 inline std::vector<Outcome> write_together(db::Database& database, const std::vector<Write>& works) {
     std::promise<void> started, release;
@@ -64,7 +71,7 @@ inline std::vector<Outcome> write_together(db::Database& database, const std::ve
         return database.write_now(hold).has_value();
     });
     started.get_future().wait();
-    asio::io_context io;
+    asio::io_context& io = test_io();
     std::vector<Outcome> outcomes(works.size());
     for (std::size_t i = 0; i < works.size(); ++i) {
         asio::co_spawn(io, write_one(database, works[i], outcomes[i]), asio::detached);

@@ -269,7 +269,7 @@ TEST_CASE("after close everything is unavailable, and what waited was done", "[d
     CAPTURE(test::name_of(backend));
     TestDatabase database{backend, {.migrated = false}};
     test::run(database, {"CREATE TABLE item (id BIGINT PRIMARY KEY)"});
-    asio::io_context io;
+    asio::io_context& io = test::test_io();
     std::vector<Outcome> outcomes(100);
     for (std::size_t i = 0; i < outcomes.size(); ++i) {
         asio::co_spawn(io, test::write_one(*database, inserting(static_cast<std::int64_t>(i)), outcomes[i]),

@@ -45,9 +45,11 @@ TEST_CASE("the documented file sets every key to its default, and .env.example n
 
 TEST_CASE("a variable beats the file, and _FILE reads a secret") {
     test::TemporaryFolder folder;
-    std::ofstream(folder / "c.toml") << "listen = \"127.0.0.1:1\"\nthreads = 3\nallowed_origins = [\"https://a\", \"https://b\"]\n";
+    std::ofstream(folder / "c.toml")
+        << "listen = \"127.0.0.1:1\"\nthreads = 3\nallowed_origins = [\"https://a\", \"https://b\"]\n";
     std::ofstream(folder / "secret") << "postgresql://u:secret@h/d\n";
-    const auto config = load_config(folder / "c.toml", {{"CARILLON_LISTEN", "127.0.0.1:2"}, {"CARILLON_DATABASE_URL_FILE", folder / "secret"}});
+    const auto config = load_config(
+        folder / "c.toml", {{"CARILLON_LISTEN", "127.0.0.1:2"}, {"CARILLON_DATABASE_URL_FILE", folder / "secret"}});
     CHECK(config.listen == "127.0.0.1:2");
     CHECK(config.threads == 3);
     CHECK(config.allowed_origins == std::vector<std::string>{"https://a", "https://b"});

@@ -382,7 +382,8 @@ TEST_CASE("an upgrade hands the connection over") {
     std::atomic<int> served{0};
     auto handle = [&served](Request request, BeastRequest raw, tcp::socket socket) -> awaitable<void> {
         if (request.header("Origin") == "https://evil.example") {
-            co_await refuse_upgrade(std::move(socket), problem(Error{Errc::forbidden, "Not from there."}));
+            auto refusal = problem(Error{Errc::forbidden, "Not from there."});
+            co_await refuse_upgrade(std::move(socket), std::move(refusal));
             co_return;
         }
         websocket::stream<tcp::socket> stream(std::move(socket));

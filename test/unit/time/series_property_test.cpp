@@ -29,14 +29,16 @@ struct RandomRule {
         static const char* names[] = {"SU", "MO", "TU", "WE", "TH", "FR", "SA"};
         std::string out = "FREQ=" + frequency + ";INTERVAL=" + std::to_string(interval) + ";WKST=" + names[week_start];
         const auto list = [&out](const char* key, const std::vector<int>& values) {
-            for (std::size_t i = 0; i < values.size(); ++i) out += (i ? "," : std::string(";") + key + "=") + std::to_string(values[i]);
+            for (std::size_t i = 0; i < values.size(); ++i)
+                out += (i ? "," : std::string(";") + key + "=") + std::to_string(values[i]);
         };
         list("BYMONTH", months);
         list("BYWEEKNO", weeks);
         list("BYYEARDAY", year_days);
         list("BYMONTHDAY", month_days);
         for (std::size_t i = 0; i < weekdays.size(); ++i)
-            out += (i ? "," : ";BYDAY=") + (weekdays[i].ordinal ? std::to_string(weekdays[i].ordinal) : std::string{}) + names[weekdays[i].day];
+            out += (i ? "," : ";BYDAY=") + (weekdays[i].ordinal ? std::to_string(weekdays[i].ordinal) : std::string{}) +
+                   names[weekdays[i].day];
         list("BYSETPOS", positions);
         return backward ? "RSCALE=GREGORIAN;SKIP=BACKWARD;" + out : out;
     }
@@ -70,9 +72,11 @@ public:
             const bool may_number = kind >= 2 && r.weeks.empty();
             const int max = kind == 3 && r.months.empty() ? 53 : 5;
             for (int n = from(1, 3); n > 0; --n)
-                r.weekdays.push_back({may_number && one_in(2) ? from(-max, max) : 0, static_cast<unsigned>(from(0, 6))});
+                r.weekdays.push_back(
+                    {may_number && one_in(2) ? from(-max, max) : 0, static_cast<unsigned>(from(0, 6))});
         }
-        const bool by = !r.months.empty() || !r.month_days.empty() || !r.weeks.empty() || !r.year_days.empty() || !r.weekdays.empty();
+        const bool by = !r.months.empty() || !r.month_days.empty() || !r.weeks.empty() || !r.year_days.empty() ||
+                        !r.weekdays.empty();
         if (by && one_in(4)) r.positions = some(-4, 4, 3);
         return r;
     }
@@ -120,7 +124,9 @@ public:
     }
 
 private:
-    static bool has(const std::vector<int>& list, int value) { return std::find(list.begin(), list.end(), value) != list.end(); }
+    static bool has(const std::vector<int>& list, int value) {
+        return std::find(list.begin(), list.end(), value) != list.end();
+    }
 
     sys_days first_of_period(sys_days day) const {
         if (rule_.frequency == "DAILY") return day;
@@ -145,7 +151,9 @@ private:
         const int year_day = static_cast<int>((day - sys_days{d.year() / 1 / 1}).count()) + 1;
         if (!rule_.months.empty() && !has(rule_.months, static_cast<int>(unsigned(d.month())))) return false;
         if (!rule_.weeks.empty() && !in_week(day)) return false;
-        if (!rule_.year_days.empty() && !has(rule_.year_days, year_day) && !has(rule_.year_days, year_day - year_length - 1)) return false;
+        if (!rule_.year_days.empty() && !has(rule_.year_days, year_day) &&
+            !has(rule_.year_days, year_day - year_length - 1))
+            return false;
         if (!rule_.month_days.empty()) {
             std::set<int> wanted;
             for (const int m : rule_.month_days) {
@@ -229,12 +237,13 @@ TEST_CASE("far away, numbers and dates still belong together") {
 }
 
 TEST_CASE("a jump of 7,100 years takes as little work as one of a year, and rules that never occur end") {
-    const auto rule = GENERATE(as<std::string>{}, "FREQ=DAILY", "FREQ=DAILY;INTERVAL=7", "FREQ=DAILY;BYDAY=MO,TU,WE,TH,FR", "FREQ=DAILY;BYMONTH=1",
-                               "FREQ=DAILY;BYMONTH=1;BYSETPOS=-1", "FREQ=WEEKLY", "FREQ=WEEKLY;INTERVAL=3;BYDAY=MO,FR",
-                               "FREQ=WEEKLY;BYMONTH=1,7;BYDAY=MO", "FREQ=MONTHLY", "FREQ=MONTHLY;BYMONTHDAY=31", "FREQ=MONTHLY;BYDAY=-1FR",
-                               "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1", "FREQ=YEARLY", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29",
-                               "FREQ=YEARLY;BYWEEKNO=53;BYDAY=SU", "FREQ=YEARLY;BYYEARDAY=-1", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",
-                               "FREQ=YEARLY;INTERVAL=4;BYMONTH=2;BYMONTHDAY=29");
+    const auto rule = GENERATE(
+        as<std::string>{}, "FREQ=DAILY", "FREQ=DAILY;INTERVAL=7", "FREQ=DAILY;BYDAY=MO,TU,WE,TH,FR",
+        "FREQ=DAILY;BYMONTH=1", "FREQ=DAILY;BYMONTH=1;BYSETPOS=-1", "FREQ=WEEKLY", "FREQ=WEEKLY;INTERVAL=3;BYDAY=MO,FR",
+        "FREQ=WEEKLY;BYMONTH=1,7;BYDAY=MO", "FREQ=MONTHLY", "FREQ=MONTHLY;BYMONTHDAY=31", "FREQ=MONTHLY;BYDAY=-1FR",
+        "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1", "FREQ=YEARLY", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29",
+        "FREQ=YEARLY;BYWEEKNO=53;BYDAY=SU", "FREQ=YEARLY;BYYEARDAY=-1", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",
+        "FREQ=YEARLY;INTERVAL=4;BYMONTH=2;BYMONTHDAY=29");
     CAPTURE(rule);
     const auto begin = recurrence_work();
     const Series series{rrule(rule), utc("1901-01-01T09:00:00Z"), "Europe/Berlin", false};
@@ -249,8 +258,10 @@ TEST_CASE("a jump of 7,100 years takes as little work as one of a year, and rule
 }
 
 TEST_CASE("the dearest rules, a filter on every nth day, cost one walk over one cycle") {
-    const auto rule = GENERATE(as<std::string>{}, "FREQ=DAILY;INTERVAL=2;BYMONTH=1", "FREQ=DAILY;INTERVAL=999;BYMONTH=2;BYMONTHDAY=29;BYDAY=MO",
-                               "FREQ=DAILY;INTERVAL=11;BYMONTHDAY=-31;BYDAY=SU", "FREQ=DAILY;INTERVAL=2;BYMONTH=2;BYMONTHDAY=30");
+    const auto rule =
+        GENERATE(as<std::string>{}, "FREQ=DAILY;INTERVAL=2;BYMONTH=1",
+                 "FREQ=DAILY;INTERVAL=999;BYMONTH=2;BYMONTHDAY=29;BYDAY=MO",
+                 "FREQ=DAILY;INTERVAL=11;BYMONTHDAY=-31;BYDAY=SU", "FREQ=DAILY;INTERVAL=2;BYMONTH=2;BYMONTHDAY=30");
     CAPTURE(rule);
     const auto before = recurrence_work();
     const Series series{rrule(rule), utc("0001-01-01T09:00:00Z"), "UTC", false};

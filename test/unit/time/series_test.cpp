@@ -7,12 +7,14 @@ using namespace std::chrono_literals;
 
 namespace {
 
-Series series(const Recurrence& recurrence, std::string_view start, std::string_view zone = "Europe/Berlin", bool all_day = false) {
+Series series(const Recurrence& recurrence, std::string_view start, std::string_view zone = "Europe/Berlin",
+              bool all_day = false) {
     return Series{recurrence, local(start, zone), zone, all_day};
 }
 
 /// number and local reading of the next occurrence, or `-`.
-std::string next(const Series& s, std::int64_t after, std::string_view completed, std::string_view zone = "Europe/Berlin") {
+std::string next(const Series& s, std::int64_t after, std::string_view completed,
+                 std::string_view zone = "Europe/Berlin") {
     const auto occurrence = s.next(after, local(completed, zone));
     return occurrence ? std::to_string(occurrence->number) + ": " + show(occurrence->due, zone) : "-";
 }
@@ -28,7 +30,8 @@ TEST_CASE("monthly from the 28th to the 31st never drifts and skips no month") {
             const int year = 2027 + (n - 1) / 12, month = (n - 1) % 12 + 1;
             const int lengths[] = {31, is_leap(year) ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
             char expected[32];
-            std::snprintf(expected, sizeof expected, "%04d-%02d-%02d 08:00", year, month, std::min(anchor, lengths[month - 1]));
+            std::snprintf(expected, sizeof expected, "%04d-%02d-%02d 08:00", year, month,
+                          std::min(anchor, lengths[month - 1]));
             REQUIRE(show(s.at(n)->due, "Europe/Berlin") == expected);
         }
     }
@@ -44,7 +47,8 @@ TEST_CASE("Jan 31 goes to Feb 28, Mar 31, Apr 30, also when each is completed la
 
 TEST_CASE("Feb 29 is Feb 28 in common years and Feb 29 again in leap years") {
     CHECK(first(series(every(Frequency::yearly), "2028-02-29 08:00"), "Europe/Berlin", 6) ==
-          Texts{"2028-02-29 08:00", "2029-02-28 08:00", "2030-02-28 08:00", "2031-02-28 08:00", "2032-02-29 08:00", "2033-02-28 08:00"});
+          Texts{"2028-02-29 08:00", "2029-02-28 08:00", "2030-02-28 08:00", "2031-02-28 08:00", "2032-02-29 08:00",
+                "2033-02-28 08:00"});
     const Series century = series(every(Frequency::yearly), "2096-02-29 08:00");
     CHECK(show(century.at(5)->due, "Europe/Berlin") == "2100-02-28 08:00");
     CHECK(show(century.at(9)->due, "Europe/Berlin") == "2104-02-29 08:00");
@@ -58,26 +62,32 @@ TEST_CASE("weekdays, month days and intervals") {
 
     r = every(Frequency::monthly);
     r.by_month_day = {-1};
-    CHECK(first(series(r, "2027-01-31 08:00"), "Europe/Berlin", 3) == Texts{"2027-01-31 08:00", "2027-02-28 08:00", "2027-03-31 08:00"});
+    CHECK(first(series(r, "2027-01-31 08:00"), "Europe/Berlin", 3) ==
+          Texts{"2027-01-31 08:00", "2027-02-28 08:00", "2027-03-31 08:00"});
     r.by_month_day = {1, 15, -1};
     CHECK(first(series(r, "2027-02-01 08:00"), "Europe/Berlin", 4) ==
           Texts{"2027-02-01 08:00", "2027-02-15 08:00", "2027-02-28 08:00", "2027-03-01 08:00"});
     r.by_month_day = {29, 30, 31};  // three in March, one in February
-    CHECK(first(series(r, "2027-01-31 08:00"), "Europe/Berlin", 6) ==
-          Texts{"2027-01-31 08:00", "2027-02-28 08:00", "2027-03-29 08:00", "2027-03-30 08:00", "2027-03-31 08:00", "2027-04-29 08:00"});
+    CHECK(first(series(r, "2027-01-31 08:00"), "Europe/Berlin", 6) == Texts{"2027-01-31 08:00", "2027-02-28 08:00",
+                                                                            "2027-03-29 08:00", "2027-03-30 08:00",
+                                                                            "2027-03-31 08:00", "2027-04-29 08:00"});
     r.by_month_day = {-31};
-    CHECK(first(series(r, "2027-01-01 08:00"), "Europe/Berlin", 3) == Texts{"2027-01-01 08:00", "2027-02-01 08:00", "2027-03-01 08:00"});
+    CHECK(first(series(r, "2027-01-01 08:00"), "Europe/Berlin", 3) ==
+          Texts{"2027-01-01 08:00", "2027-02-01 08:00", "2027-03-01 08:00"});
 
     r = every(Frequency::monthly, 3);
     r.by_weekday = {"-1fr"};
-    CHECK(first(series(r, "2027-01-29 08:00"), "Europe/Berlin", 3) == Texts{"2027-01-29 08:00", "2027-04-30 08:00", "2027-07-30 08:00"});
+    CHECK(first(series(r, "2027-01-29 08:00"), "Europe/Berlin", 3) ==
+          Texts{"2027-01-29 08:00", "2027-04-30 08:00", "2027-07-30 08:00"});
 
     r = every(Frequency::yearly);
     r.by_weekday = {"-1mo"};  // stays in the month of the start
-    CHECK(first(series(r, "2027-05-31 08:00"), "Europe/Berlin", 3) == Texts{"2027-05-31 08:00", "2028-05-29 08:00", "2029-05-28 08:00"});
+    CHECK(first(series(r, "2027-05-31 08:00"), "Europe/Berlin", 3) ==
+          Texts{"2027-05-31 08:00", "2028-05-29 08:00", "2029-05-28 08:00"});
     r.by_weekday.clear();
     r.by_month_day = {-1};
-    CHECK(first(series(r, "2027-02-28 08:00"), "Europe/Berlin", 3) == Texts{"2027-02-28 08:00", "2028-02-29 08:00", "2029-02-28 08:00"});
+    CHECK(first(series(r, "2027-02-28 08:00"), "Europe/Berlin", 3) ==
+          Texts{"2027-02-28 08:00", "2028-02-29 08:00", "2029-02-28 08:00"});
 
     r = every(Frequency::daily);
     r.by_weekday = {"mo", "tu", "we", "th", "fr"};
@@ -86,24 +96,37 @@ TEST_CASE("weekdays, month days and intervals") {
 }
 
 TEST_CASE("the local time of day stays the same through daylight saving time") {
-    const auto reading = [](const char* start, const char* zone, Frequency f, int n) { return first(series(every(f), start, zone), zone, n); };
-    CHECK(reading("2027-03-27 08:00", "Europe/Berlin", Frequency::daily, 3) == Texts{"2027-03-27 08:00", "2027-03-28 08:00", "2027-03-29 08:00"});
-    CHECK(reading("2027-10-25 08:00", "America/New_York", Frequency::weekly, 3) == Texts{"2027-10-25 08:00", "2027-11-01 08:00", "2027-11-08 08:00"});
-    CHECK(reading("2027-03-27 08:00", "Asia/Kathmandu", Frequency::daily, 3) == Texts{"2027-03-27 08:00", "2027-03-28 08:00", "2027-03-29 08:00"});
+    const auto reading = [](const char* start, const char* zone, Frequency f, int n) {
+        return first(series(every(f), start, zone), zone, n);
+    };
+    CHECK(reading("2027-03-27 08:00", "Europe/Berlin", Frequency::daily, 3) ==
+          Texts{"2027-03-27 08:00", "2027-03-28 08:00", "2027-03-29 08:00"});
+    CHECK(reading("2027-10-25 08:00", "America/New_York", Frequency::weekly, 3) ==
+          Texts{"2027-10-25 08:00", "2027-11-01 08:00", "2027-11-08 08:00"});
+    CHECK(reading("2027-03-27 08:00", "Asia/Kathmandu", Frequency::daily, 3) ==
+          Texts{"2027-03-27 08:00", "2027-03-28 08:00", "2027-03-29 08:00"});
     const auto instants = first(series(every(Frequency::daily), "2027-03-27 08:00"), "UTC", 3);
     CHECK(instants == Texts{"2027-03-27 07:00", "2027-03-28 06:00", "2027-03-29 06:00"});
     // Daylight saving time goes on after 2037, where tzdata's list ends.
     CHECK(reading("2040-06-01 08:00", "Europe/Berlin", Frequency::monthly, 6).back() == "2040-11-01 08:00");
-    CHECK(first(series(every(Frequency::yearly), "2036-07-01 08:00"), "UTC", 3) == Texts{"2036-07-01 06:00", "2037-07-01 06:00", "2038-07-01 06:00"});
+    CHECK(first(series(every(Frequency::yearly), "2036-07-01 08:00"), "UTC", 3) ==
+          Texts{"2036-07-01 06:00", "2037-07-01 06:00", "2038-07-01 06:00"});
 }
 
 TEST_CASE("an occurrence in a gap moves forward that day only; an ambiguous one comes once") {
-    const auto reading = [](const char* start, const char* zone) { return first(series(every(Frequency::daily), start, zone), zone, 3); };
-    CHECK(reading("2027-03-27 02:30", "Europe/Berlin") == Texts{"2027-03-27 02:30", "2027-03-28 03:30", "2027-03-29 02:30"});
-    CHECK(reading("2027-10-30 02:30", "Europe/Berlin") == Texts{"2027-10-30 02:30", "2027-10-31 02:30", "2027-11-01 02:30"});
-    CHECK(reading("2027-03-13 02:30", "America/New_York") == Texts{"2027-03-13 02:30", "2027-03-14 03:30", "2027-03-15 02:30"});
-    CHECK(reading("2027-10-02 02:15", "Australia/Lord_Howe") == Texts{"2027-10-02 02:15", "2027-10-03 02:45", "2027-10-04 02:15"});
-    CHECK(reading("2018-11-03 00:00", "America/Sao_Paulo") == Texts{"2018-11-03 00:00", "2018-11-04 01:00", "2018-11-05 00:00"});
+    const auto reading = [](const char* start, const char* zone) {
+        return first(series(every(Frequency::daily), start, zone), zone, 3);
+    };
+    CHECK(reading("2027-03-27 02:30", "Europe/Berlin") ==
+          Texts{"2027-03-27 02:30", "2027-03-28 03:30", "2027-03-29 02:30"});
+    CHECK(reading("2027-10-30 02:30", "Europe/Berlin") ==
+          Texts{"2027-10-30 02:30", "2027-10-31 02:30", "2027-11-01 02:30"});
+    CHECK(reading("2027-03-13 02:30", "America/New_York") ==
+          Texts{"2027-03-13 02:30", "2027-03-14 03:30", "2027-03-15 02:30"});
+    CHECK(reading("2027-10-02 02:15", "Australia/Lord_Howe") ==
+          Texts{"2027-10-02 02:15", "2027-10-03 02:45", "2027-10-04 02:15"});
+    CHECK(reading("2018-11-03 00:00", "America/Sao_Paulo") ==
+          Texts{"2018-11-03 00:00", "2018-11-04 01:00", "2018-11-05 00:00"});
     const auto overlap = first(series(every(Frequency::daily), "2027-10-30 02:30"), "UTC", 3);
     CHECK(overlap == Texts{"2027-10-30 00:30", "2027-10-31 00:30", "2027-11-01 01:30"});
     // Completed within the second of the two hours: it is done for that day, not due again the same day.
@@ -116,7 +139,8 @@ TEST_CASE("an occurrence in a gap moves forward that day only; an ambiguous one 
 TEST_CASE("a local day that a zone left out has its occurrence on the next day") {
     const Series s = series(every(Frequency::daily), "2011-12-28 10:00", "Pacific/Apia");
     const auto at = [&](int n) { return show(s.at(n)->due, "Pacific/Apia"); };
-    CHECK(Texts{at(2), at(3), at(4), at(5)} == Texts{"2011-12-29 10:00", "2011-12-31 10:00", "2011-12-31 10:00", "2012-01-01 10:00"});
+    CHECK(Texts{at(2), at(3), at(4), at(5)} ==
+          Texts{"2011-12-29 10:00", "2011-12-31 10:00", "2011-12-31 10:00", "2012-01-01 10:00"});
     CHECK(next(s, 2, "2011-12-29 12:00", "Pacific/Apia") == "3: 2011-12-31 10:00");
     CHECK(next(s, 3, "2011-12-31 12:00", "Pacific/Apia") == "5: 2012-01-01 10:00");
 }
@@ -168,7 +192,8 @@ TEST_CASE("anchor completion counts from the local date of the completion, at th
     // The date is the user's, not that of UTC.
     r = every(Frequency::daily);
     r.anchor = Anchor::completion;
-    CHECK(next(series(r, "2027-01-01 08:00", "Pacific/Auckland"), 1, "2027-01-05 01:00", "Pacific/Auckland") == "2: 2027-01-06 08:00");
+    CHECK(next(series(r, "2027-01-01 08:00", "Pacific/Auckland"), 1, "2027-01-05 01:00", "Pacific/Auckland") ==
+          "2: 2027-01-06 08:00");
 }
 
 TEST_CASE("count counts numbers, those passed over too; end_date is inclusive") {
@@ -199,13 +224,16 @@ TEST_CASE("count counts numbers, those passed over too; end_date is inclusive") 
 }
 
 TEST_CASE("UNTIL as a date, a local time and a UTC time is inclusive") {
-    const auto size = [](const char* rule, const char* zone) { return first(series(rrule(rule), "2027-01-01 08:00", zone), zone, 99).size(); };
+    const auto size = [](const char* rule, const char* zone) {
+        return first(series(rrule(rule), "2027-01-01 08:00", zone), zone, 99).size();
+    };
     CHECK(size("FREQ=DAILY;UNTIL=20270105", "America/New_York") == 5);
     CHECK(size("FREQ=DAILY;UNTIL=20270105T080000", "America/New_York") == 5);
     CHECK(size("FREQ=DAILY;UNTIL=20270105T075959", "America/New_York") == 4);
     CHECK(size("FREQ=DAILY;UNTIL=20270105T130000Z", "America/New_York") == 5);
     CHECK(size("FREQ=DAILY;UNTIL=20270105T125959Z", "America/New_York") == 4);
-    const Series all_day{rrule("FREQ=DAILY;UNTIL=20270105T000000"), local("2027-01-01 23:59", "Europe/Berlin"), "Europe/Berlin", true};
+    const Series all_day{rrule("FREQ=DAILY;UNTIL=20270105T000000"), local("2027-01-01 23:59", "Europe/Berlin"),
+                         "Europe/Berlin", true};
     CHECK(first(all_day, "Europe/Berlin", 99).size() == 5);
 }
 

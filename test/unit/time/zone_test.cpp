@@ -31,10 +31,12 @@ std::string to_utc(std::string_view reading, std::string_view zone) { return for
 }  // namespace
 
 TEST_CASE("IANA names are zones; offsets, abbreviations and file names are not") {
-    for (const auto* name : {"Europe/Berlin", "UTC", "Etc/UTC", "America/Argentina/Buenos_Aires", "Asia/Kathmandu", "Etc/GMT+3", "Asia/Calcutta"})
+    for (const auto* name : {"Europe/Berlin", "UTC", "Etc/UTC", "America/Argentina/Buenos_Aires", "Asia/Kathmandu",
+                             "Etc/GMT+3", "Asia/Calcutta"})
         CHECK(is_time_zone(name));
-    for (const auto* name : {"", "CET", "EST", "EST5EDT", "+01:00", "UTC+1", "europe/berlin", "Europe", "Europe/", "Mars/Olympus", "localtime",
-                             "Factory", "posixrules", "../../etc/passwd", "right/Europe/Berlin", "zone.tab", " Europe/Berlin", "Europe/Berlin\n"})
+    for (const auto* name : {"", "CET", "EST", "EST5EDT", "+01:00", "UTC+1", "europe/berlin", "Europe", "Europe/",
+                             "Mars/Olympus", "localtime", "Factory", "posixrules", "../../etc/passwd",
+                             "right/Europe/Berlin", "zone.tab", " Europe/Berlin", "Europe/Berlin\n"})
         CHECK_FALSE(is_time_zone(name));
     CHECK_FALSE(is_time_zone(std::string(100'000, 'x')));
     CHECK_FALSE(is_time_zone(std::string_view("UTC\0", 4)));
@@ -76,12 +78,12 @@ TEST_CASE("daylight saving time goes on after the last change that tzdata lists"
     CHECK(to_utc("9000-07-15 08:00", "Europe/Berlin") == "9000-07-15T06:00:00Z");
     CHECK(to_utc("9000-01-15 08:00", "Europe/Berlin") == "9000-01-15T07:00:00Z");
     CHECK(to_utc("2050-01-15 08:00", "Australia/Lord_Howe") == "2050-01-14T21:00:00Z");
-    CHECK(to_utc("2050-03-27 02:30", "Europe/Berlin") == "2050-03-27T01:30:00Z");   // gap
-    CHECK(to_utc("2050-10-30 02:30", "Europe/Berlin") == "2050-10-30T00:30:00Z");   // twice
+    CHECK(to_utc("2050-03-27 02:30", "Europe/Berlin") == "2050-03-27T01:30:00Z");  // gap
+    CHECK(to_utc("2050-10-30 02:30", "Europe/Berlin") == "2050-10-30T00:30:00Z");  // twice
     CHECK(to_utc("2050-10-30 03:00", "Europe/Berlin") == "2050-10-30T02:00:00Z");
     CHECK(to_utc("2050-07-15 08:00", "Europe/Dublin") == "2050-07-15T07:00:00Z");
-    CHECK(to_utc("2050-03-27 01:30", "Europe/Dublin") == "2050-03-27T01:30:00Z");   // gap
-    CHECK(to_utc("2050-10-30 01:30", "Europe/Dublin") == "2050-10-30T00:30:00Z");   // twice
+    CHECK(to_utc("2050-03-27 01:30", "Europe/Dublin") == "2050-03-27T01:30:00Z");  // gap
+    CHECK(to_utc("2050-10-30 01:30", "Europe/Dublin") == "2050-10-30T00:30:00Z");  // twice
     CHECK(to_utc("2050-07-15 08:00", "Asia/Kathmandu") == "2050-07-15T02:15:00Z");
 }
 
@@ -96,8 +98,10 @@ TEST_CASE("local readings agree with the C library in every zone, before and aft
             std::tm expected{};
             localtime_r(&t, &expected);
             const LocalTime reading = to_local(Time{std::chrono::seconds{t}}, zone);
-            const auto of_day = std::chrono::hours{expected.tm_hour} + std::chrono::minutes{expected.tm_min} + std::chrono::seconds{expected.tm_sec};
-            if (reading.of_day != of_day || static_cast<unsigned>(reading.date.day()) != static_cast<unsigned>(expected.tm_mday)) {
+            const auto of_day = std::chrono::hours{expected.tm_hour} + std::chrono::minutes{expected.tm_min} +
+                                std::chrono::seconds{expected.tm_sec};
+            if (reading.of_day != of_day ||
+                static_cast<unsigned>(reading.date.day()) != static_cast<unsigned>(expected.tm_mday)) {
                 CAPTURE(zone, t, expected.tm_hour, expected.tm_min, show(Time{std::chrono::seconds{t}}, zone));
                 FAIL("differs");
             }
@@ -108,7 +112,8 @@ TEST_CASE("local readings agree with the C library in every zone, before and aft
 }
 
 TEST_CASE("an instant's local reading leads back to it, but for the second of an ambiguous hour") {
-    for (const auto* zone : {"Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Africa/Casablanca", "America/Scoresbysund", "Pacific/Apia"}) {
+    for (const auto* zone : {"Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Africa/Casablanca",
+                             "America/Scoresbysund", "Pacific/Apia"}) {
         int earlier = 0;
         for (Time t = utc("2026-01-01T00:10:00Z"); t < utc("2062-01-01T00:00:00Z"); t += std::chrono::minutes{347}) {
             const Time back = to_instant(to_local(t, zone), zone);

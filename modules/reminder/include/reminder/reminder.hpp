@@ -31,8 +31,8 @@ public:
 };
 
 /// Subscribes `reminder` to task events.
-std::unique_ptr<Reminders> make_reminders(db::Database& database, EventBus& bus, Outbox& outbox, task::TaskService& tasks,
-                                          JobScheduler& scheduler, const Clock& clock, Metrics& metrics,
-                                          boost::asio::any_io_executor executor);
+std::unique_ptr<Reminders> make_reminders(db::Database& database, EventBus& bus, Outbox& outbox,
+                                          task::TaskService& tasks, JobScheduler& scheduler, const Clock& clock,
+                                          Metrics& metrics, boost::asio::any_io_executor executor);
 
 }  // namespace carillon::reminder

@@ -21,11 +21,13 @@ struct Tag {
     std::int64_t completed = 0;  ///< completed ones
 };
 
-/// A name as it is kept: trimmed, NFC. Fails with a message that completes "tags.0 …": not 1..50 letters, digits, hyphens.
+/// A name as it is kept: trimmed, NFC. Fails with a message that completes "tags.0 …": not 1..50 letters, digits,
+/// hyphens.
 Result<std::string> check_name(std::string_view name);
 
-/// The tag of that name, created if there is none; `active` and `completed` are added to its use counts. The same folded
-/// name is the same tag, spelled as it was first. `name` must have passed check_name. Fails with: invalid (too many tags).
+/// The tag of that name, created if there is none; `active` and `completed` are added to its use counts. The same
+/// folded name is the same tag, spelled as it was first. `name` must have passed check_name. Fails with: invalid (too
+/// many tags).
 Result<Tag> use_in(db::Transaction& tx, std::string_view user_id, std::string_view name, std::int64_t active,
                    std::int64_t completed);
 /// Adds to the use counts of a tag there is; its id. Nothing when there is no such tag.

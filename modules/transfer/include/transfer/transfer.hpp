@@ -18,12 +18,12 @@ enum class Format { ical, markdown, json };
 
 /// One sound entry of a file.
 struct Entry {
-    int line = 0;                       ///< 1-based line where it starts
-    std::string key;                    ///< identity: UID, or a hash of file name, text and ordinal
+    int line = 0;     ///< 1-based line where it starts
+    std::string key;  ///< identity: UID, or a hash of file name, text and ordinal
     task::NewTask task;
     bool completed = false;
     std::optional<Time> completed_at;
-    std::optional<Time> stamp;          ///< when it was last revised where it comes from
+    std::optional<Time> stamp;  ///< when it was last revised where it comes from
 };
 /// One thing in the file that could not be taken in, or was changed to fit.
 struct Problem {
@@ -43,11 +43,12 @@ std::optional<Format> detect(std::string_view file_name, std::string_view bytes)
 
 struct Report {
     int added = 0;
-    int known = 0;                      ///< already there from an earlier import
+    int known = 0;  ///< already there from an earlier import
     std::vector<Problem> problems;
 };
 /// Adds the entries in transactions of up to 100. `dry_run` changes nothing and reports the same figures.
-Result<Report> import_entries(db::Database& database, task::TaskService& tasks, const Principal& who, const Parsed& parsed, bool dry_run);
+Result<Report> import_entries(db::Database& database, task::TaskService& tasks, const Principal& who,
+                              const Parsed& parsed, bool dry_run);
 
 /// Writes all live tasks as iCalendar or JSON; `zone` is the user's. export → import → export is a fixed point.
 Result<void> export_tasks(db::Database& database, task::TaskService& tasks, std::string_view user_id,

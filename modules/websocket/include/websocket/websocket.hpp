@@ -17,9 +17,9 @@
 namespace carillon::websocket {
 
 struct Options {
-    std::vector<std::string> allowed_origins;      ///< besides the host the request came to
+    std::vector<std::string> allowed_origins;  ///< besides the host the request came to
     std::chrono::milliseconds head_interval{25'000};
-    std::size_t max_queue = 1024;                  ///< messages waiting for one client; more closes it (1013)
+    std::size_t max_queue = 1024;  ///< messages waiting for one client; more closes it (1013)
     std::size_t max_connections = 20'000;
     int max_connections_per_user = 200;
     std::chrono::milliseconds write_timeout{10'000};  ///< a write without progress for longer closes the client (1013)
