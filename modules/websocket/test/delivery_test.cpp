@@ -24,11 +24,14 @@ TEST_CASE("An event is one text message, the CloudEvent's own bytes") {
 }
 
 TEST_CASE("Nobody gets another user's events") {
-    Live live{Backend::sqlite};
+    Live live{Backend::sqlite, {}, 1};
     const auto mine = add_user(*live.database), theirs = add_user(*live.database);
     auto me = Client::signed_in(live, mine);
+    auto them = Client::signed_in(live, theirs);
     me->read();
+    them->read();
     live.send(theirs);
+    CHECK(them->read_sequence() == 1);
     live.send(mine);
     const auto text = me->read();
     CHECK(text.find(mine) != std::string::npos);

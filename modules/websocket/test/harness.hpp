@@ -210,9 +210,10 @@ public:
     }
     /// Sequence of the next message that is an event; 0 for the end.
     std::int64_t read_sequence(std::chrono::milliseconds patience = 5s) {
+        const auto until = std::chrono::steady_clock::now() + patience;
         for (;;) {
             const auto text = read(patience);
-            if (text.empty()) return 0;
+            if (text.empty() || std::chrono::steady_clock::now() > until) return 0;
             const auto json = boost::json::parse(text).as_object();
             if (json.contains("specversion")) return json.at("sequence").to_number<std::int64_t>();
         }
