@@ -9,6 +9,7 @@
 #include "app/signals.hpp"
 #include "carillon/http/operations.hpp"
 #include "carillon/http/server.hpp"
+#include "carillon/http/transact.hpp"
 #include "carillon/local_scheduler.hpp"
 #include "cli/admin.hpp"
 #include "cli/cli.hpp"
@@ -39,6 +40,7 @@ Application::Application(const Config& config, Runtime& runtime, db::Database& d
         reminders->erase_in(tx, user_id);
         audit->erase_in(tx, user_id);
         erase_events_in(tx, user_id);
+        http::erase_idempotency_in(tx, user_id);
     });
 }
 

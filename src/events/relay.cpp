@@ -21,7 +21,9 @@ using namespace std::chrono_literals;
 
 constexpr auto kept_for = std::chrono::hours{7 * 24};
 constexpr std::chrono::milliseconds first_delay{100};
-constexpr std::chrono::milliseconds longest_delay{30'000};
+constexpr std::chrono::milliseconds longest_delay{10'000};  ///< for one user
+constexpr std::chrono::milliseconds longest_bus_delay{
+    1'000};  ///< for all: it tells how late the return of the bus is seen
 constexpr auto drain_limit = 5s;
 constexpr auto full_sweep_at_most = 5s;  ///< between two full sweeps
 constexpr int clean_batch = 256;
@@ -33,9 +35,9 @@ struct Pause {
     int failures = 0;
     SteadyTime until{};
     bool met = false;  ///< the sweep saw a row of theirs
-    void fail() {
+    void fail(std::chrono::milliseconds longest) {
         met = true;
-        until = std::chrono::steady_clock::now() + events::backoff(++failures, first_delay, longest_delay);
+        until = std::chrono::steady_clock::now() + events::backoff(++failures, first_delay, longest);
     }
 };
 
@@ -110,12 +112,12 @@ private:
         for (auto& [user, pause] : users_) pause.met = !full;
         while (true) {
             auto rows = co_await read_page(after);
-            if (!rows) co_return bus_pause_.fail();
+            if (!rows) co_return bus_pause_.fail(longest_bus_delay);
             if (rows->empty()) break;
             after = rows->back().position;
             auto ready = in_turn(std::move(*rows), overtaken);
             if (ready.empty()) continue;
-            if (!co_await publish(std::move(ready))) co_return bus_pause_.fail();
+            if (!co_await publish(std::move(ready))) co_return bus_pause_.fail(longest_bus_delay);
             progress = true;
             if (stopping_ && std::chrono::steady_clock::now() - began > drain_limit) co_return;
         }
@@ -169,7 +171,7 @@ private:
         }
     }
 
-    /// False when the bus seems to be away: it took nothing, of several users, or the database does not answer.
+    /// False when nothing went out and the bus is away, or the database is.
     awaitable<bool> publish(std::vector<OutboxRow> rows) {
         std::vector<std::shared_ptr<const Event>> batch;
         batch.reserve(rows.size());
@@ -189,12 +191,23 @@ private:
             if (!refused.contains(user)) done.push_back(rows[i].position);
         }
         failures_.Increment(static_cast<double>(rows.size() - done.size()));
+        if (done.empty() && bus_is_away(refused)) co_return false;
         for (const auto& row : rows) {
             if (!refused.contains(row.event->user_id)) users_.erase(row.event->user_id);
         }
-        for (const auto user : refused) users_[std::string(user)].fail();
-        if (done.empty()) co_return refused.size() == 1;
+        for (const auto user : refused) users_[std::string(user)].fail(longest_delay);
+        if (done.empty()) co_return true;
         co_return co_await mark(std::move(done));
+    }
+
+    /// A batch was refused as a whole. One user alone may be to blame; of several users, or when others fail too, it is
+    /// the bus: then nobody is paused by themselves, and all go again together.
+    bool bus_is_away(const std::unordered_set<std::string_view>& refused) {
+        const auto others = std::count_if(users_.begin(), users_.end(),
+                                          [&](const auto& user) { return !refused.contains(user.first); });
+        if (refused.size() == 1 && others == 0 && bus_pause_.failures == 0) return false;
+        for (auto& [user, pause] : users_) pause.until = {};
+        return true;
     }
 
     awaitable<bool> mark(std::vector<std::int64_t> done) {

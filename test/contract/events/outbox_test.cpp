@@ -131,6 +131,8 @@ TEST_CASE("missed events are given whole or not at all", "[events][outbox]") {
     sql(*database, "DELETE FROM outbox WHERE sequence = 4");
     CHECK_FALSE(after(*database, user, 3));
     CHECK_FALSE(after(*database, user, 1));
+    CHECK_FALSE(after(*database, user, 1, std::nullopt, 3));
+    CHECK_FALSE(after(*database, user, 1, 5));
     CHECK(after(*database, user, 4) == std::vector<std::int64_t>{5, 6, 7, 8, 9, 10});
     sql(*database, "DELETE FROM outbox");
     CHECK_FALSE(after(*database, user, 4));
