@@ -81,11 +81,11 @@ TEST_CASE("the log cannot be changed by SQL", "[audit]") {
         attacks.push_back("UPDATE task_events SET rowid = 9 WHERE position = 2");
     } else {
         attacks.push_back("TRUNCATE task_events");
-        attacks.push_back("TRUNCATE users CASCADE; TRUNCATE task_events");
     }
     for (const auto& attack : attacks) {
         INFO(attack);
-        CHECK(world.sql(attack) != "");
+        // The table's own word, not a mistake in the attack.
+        CHECK_THAT(world.sql(attack), Catch::Contains("task_events: ") || Catch::Contains("task_events_event_id_key"));
         CHECK(snapshot(world) == before);
     }
 }

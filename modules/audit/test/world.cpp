@@ -128,15 +128,18 @@ void World::wait_for_log() {
 }
 
 std::string World::sql(const std::string& text) {
-    try {
-        const auto done = database->write_now([&](db::Transaction& tx) -> Result<bool> {
+    std::string error;
+    const auto run = [&](db::Transaction& tx) -> Result<bool> {
+        try {
             tx.exec(text);
             return true;
-        });
-        return done ? "" : "error: " + done.error().detail;
-    } catch (const std::exception& e) {
-        return e.what();
-    }
+        } catch (const db::DatabaseError& e) {
+            error = e.what();
+            return Error{Errc::conflict, "refused"};
+        }
+    };
+    const auto done = database->write_now(run);
+    return done ? "" : error;
 }
 
 std::int64_t World::number(const std::string& text) {

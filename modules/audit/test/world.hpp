@@ -60,10 +60,10 @@ public:
     std::string sql(const std::string& text);
     std::int64_t number(const std::string& text);
 
+    boost::asio::io_context io;  ///< outlives the database, whose threads may still be letting go of an executor
     carillon::test::TestDatabase database;
     ManualClock clock{*parse_rfc3339("2027-01-10T10:00:00Z")};
     FakeIdentity identity;
-    boost::asio::io_context io;
     std::unique_ptr<Inbox> inbox;
     std::unique_ptr<EventBus> bus;
     std::unique_ptr<Relay> relay;

@@ -11,6 +11,16 @@ namespace carillon::test {
 
 using namespace std::chrono_literals;
 
+namespace {
+
+/// Kept until the process ends.
+asio::io_context& make_io() {
+    static std::vector<std::unique_ptr<asio::io_context>> all;
+    return *all.emplace_back(std::make_unique<asio::io_context>());
+}
+
+}  // namespace
+
 bool wait_until(const std::function<bool()>& condition, std::chrono::milliseconds limit) {
     const auto end = std::chrono::steady_clock::now() + limit;
     while (!condition()) {
@@ -23,7 +33,8 @@ bool wait_until(const std::function<bool()>& condition, std::chrono::millisecond
 InboxOptions quick_retries(int max_attempts) { return {max_attempts, 2ms, 10ms, std::nullopt}; }
 
 Host::Host(db::Database& database, const BusFactory& factory, InboxOptions inbox, RelayOptions relay)
-    : inbox_(make_inbox(database, clock_, metrics_, io_.get_executor(), inbox)),
+    : io_(make_io()),
+      inbox_(make_inbox(database, clock_, metrics_, io_.get_executor(), inbox)),
       bus_(factory(*inbox_, io_.get_executor())),
       relay_(make_relay(database, clock_, metrics_, io_.get_executor(), relay)) {
     for (int i = 0; i < 2; ++i) threads_.emplace_back([this] { io_.run(); });

@@ -53,7 +53,7 @@ public:
 private:
     SystemClock clock_;
     Metrics metrics_;
-    asio::io_context io_;
+    asio::io_context& io_;  ///< outlives the database, whose threads may still be letting go of an executor
     asio::executor_work_guard<asio::io_context::executor_type> work_{io_.get_executor()};
     std::unique_ptr<Inbox> inbox_;
     std::unique_ptr<EventBus> bus_;

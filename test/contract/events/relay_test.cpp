@@ -182,9 +182,9 @@ TEST_CASE("an event goes out after its predecessor, wherever that one stands in 
 
 TEST_CASE("an idle relay and inbox do nothing at all", "[events][relay]") {
     const auto backend = GENERATE(from_range(backends()));
+    asio::io_context io;  // outlives the database, whose threads may still be letting go of an executor
     TestDatabase database(backend);
     const auto user = add_user(*database);
-    asio::io_context io;
     SystemClock clock;
     Metrics metrics;
     auto inbox = make_inbox(*database, clock, metrics, io.get_executor(), quick_retries());
@@ -210,17 +210,25 @@ TEST_CASE("an idle relay and inbox do nothing at all", "[events][relay]") {
 }
 
 TEST_CASE("a relay is at rest again when refused events are gone", "[events][relay]") {
+    asio::io_context io;
+    const auto guard = asio::make_work_guard(io);
     TestDatabase database(Backend::sqlite);
     const auto user = add_user(*database);
     auto log = std::make_shared<Broker::Log>();
     log->refused_users = {user};
-    Host host(*database, to(log));
-    host.start();
-    add_events(*database, host.outbox(), {user}, 5);
-    REQUIRE(wait_until([&] { return log->with([](Broker::Log& l) { return l.calls; }) >= 2; }));
-    CHECK(host.metrics().text().find("carillon_outbox_depth 0") == std::string::npos);
+    SystemClock clock;
+    Metrics metrics;
+    Broker broker(log);
+    auto relay = make_relay(*database, clock, metrics, io.get_executor());
+    relay->start(broker);
+    add_events(*database, relay->outbox(), {user}, 5);
+    const auto run_until = [&](const std::function<bool()>& condition) {
+        return wait_until([&] { return io.run_for(5ms), condition(); });
+    };
+    REQUIRE(run_until([&] { return log->with([](Broker::Log& l) { return l.calls; }) >= 2; }));
     sql(*database, "DELETE FROM outbox");  // an account was deleted
-    CHECK(wait_until([&] { return host.metrics().text().find("carillon_outbox_depth 0") != std::string::npos; }));
+    CHECK(run_until([&] { return metrics.text().find("carillon_outbox_depth 0") != std::string::npos; }));
+    CHECK(run_until([&] { return io.run_for(300ms) == 0; }));
 }
 
 TEST_CASE("published events are kept for seven days", "[events][relay]") {
