@@ -34,10 +34,11 @@ Application::Application(const Config& config, Runtime& runtime, db::Database& d
     tasks = task::make_task_service(db, relay->outbox(), *identity, clock);
     audit = audit::make_audit(db, *bus, *tasks);
     reminders = reminder::make_reminders(db, *bus, relay->outbox(), *tasks, *scheduler, clock, metrics, background);
-    recurring::subscribe(*bus, *tasks, clock);
+    recurring::subscribe(*bus, *tasks);
     live = websocket::make_live_sync(db, *bus, *identity, clock, metrics, live_options(config));
     identity->on_account_deleted([this](db::Transaction& tx, const std::string& user_id) {
         reminders->erase_in(tx, user_id);
+        recurring::erase_in(tx, user_id);
         audit->erase_in(tx, user_id);
         erase_events_in(tx, user_id);
         http::erase_idempotency_in(tx, user_id);

@@ -8,6 +8,7 @@
 #include <charconv>
 #include <fstream>
 #include <iterator>
+#include <regex>
 #include <sstream>
 
 extern char** environ;
@@ -122,14 +123,10 @@ void apply_environment(Config& config, const Environment& environment) {
     }
 }
 
-// A password in a URL never reaches a screen or a log.
+// A password in a URL or a connection string never reaches a screen or a log.
 std::string hide_password(const std::string& url) {
-    const auto scheme = url.find("://");
-    const auto at = url.rfind('@');
-    if (scheme == std::string::npos || at == std::string::npos) return url;
-    const auto colon = url.find(':', scheme + 3);
-    if (colon == std::string::npos || colon > at) return url;
-    return url.substr(0, colon + 1) + "***" + url.substr(at);
+    static const std::regex user_and_password("(://[^:/@]*:).*@"), parameter("(password=)('[^']*'|[^&\\s]*)");
+    return std::regex_replace(std::regex_replace(url, user_and_password, "$1***@"), parameter, "$1***");
 }
 
 }  // namespace

@@ -98,6 +98,8 @@ public:
         try {
             app_.parse(argc, argv);
         } catch (const CLI::ParseError& e) {
+            if (const auto unknown = app_.remaining(true); !unknown.empty() && e.get_exit_code() != 0)
+                std::cerr << "carillon: there is no command or option '" << unknown.front() << "'\n";
             return app_.exit(e) == 0 ? Exit::done : Exit::usage;
         }
         try {

@@ -152,7 +152,7 @@ private:
         if (response.secrets.empty()) return response.body;
         auto body = boost::json::parse(response.body)
                         .as_object();  // throws where secrets are no members of an object: a defect
-        for (const auto& secret : response.secrets) body.erase(secret);
+        for (const auto& secret : response.secrets) body.at(secret) = nullptr;
         return boost::json::serialize(body);
     }
 

@@ -43,7 +43,7 @@ struct Response {
     std::string content_type;  ///< empty: no body
     std::string body;
     std::vector<Header> headers;
-    /// Members of the JSON body (top level) that are secrets: never stored, so a replay by Idempotency-Key lacks them.
+    /// Members of the JSON body (top level) that are secrets: never stored, a replay by Idempotency-Key has null there.
     std::vector<std::string> secrets = {};
 
     static Response json(int status, std::string body) { return {status, "application/json", std::move(body), {}}; }

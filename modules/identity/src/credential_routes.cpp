@@ -98,8 +98,6 @@ awaitable<http::Response> Service::list_tokens(http::Request& request) {
     co_return list(std::move(*items));
 }
 
-// The token is put into the answer after the transaction, so that no Idempotency-Key record ever holds it: a repeated
-// request is told of the same token with `token: null`.
 awaitable<http::Response> Service::create_token(http::Request& request) {
     const Principal& who = request.principal;
     if (const auto refused = needs_session(who)) co_return http::problem(*refused);
@@ -123,20 +121,12 @@ awaitable<http::Response> Service::create_token(http::Request& request) {
             return Error{Errc::conflict, "There are 100 API tokens already."};
         rows.add_token(token, sha256_hex(secret));
         auto answer = to_json(token);
-        answer["token"] = nullptr;
-        return http::Response::json(201, answer)
-            .with("Location", "/api/tokens/" + token.id)
-            .with("Cache-Control", "no-store");
+        answer["token"] = secret;
+        auto response = http::Response::json(201, answer);
+        response.with("Location", "/api/tokens/" + token.id).with("Cache-Control", "no-store").secrets = {"token"};
+        return response;
     };
-    auto response = co_await http::transact(database_, request, std::move(work));
-    if (response.status == 201) {
-        auto answer = bj::parse(response.body).as_object();
-        if (answer.at("id").as_string() == token.id) {
-            answer["token"] = secret;
-            response.body = bj::serialize(answer);
-        }
-    }
-    co_return response;
+    co_return co_await http::transact(database_, request, std::move(work));
 }
 
 awaitable<http::Response> Service::remove_token(http::Request& request) {

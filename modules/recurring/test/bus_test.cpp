@@ -28,7 +28,7 @@ TEST_CASE("through the bus: completed, the next appears; reopened, it goes; comp
     World w(any_backend());
     const auto inbox = make_inbox(*w.database, w.clock, w.database.metrics(), w.io.get_executor());
     const auto bus = make_memory_bus(*inbox);
-    recurring::subscribe(*bus, *w.tasks, w.clock);
+    recurring::subscribe(*bus, *w.tasks);
     w.relay->start(*bus);
     bus->start();
     auto work = boost::asio::make_work_guard(w.io);

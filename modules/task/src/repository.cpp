@@ -22,8 +22,10 @@ std::optional<Time> time_of(const std::optional<std::int64_t>& micros) {
     return from_micros(*micros);
 }
 
-#define CARILLON_TODO_COLUMNS \
-    "user_id, body, bell_at, bell_silent, series_id, occurrence, deleted_at, import_key, import_stamp"
+/// The order of Columns.
+const std::string select_todo =
+    "SELECT user_id, body, bell_at, bell_silent, series_id, occurrence, deleted_at, import_key, import_stamp FROM "
+    "tasks ";
 using Columns = std::tuple<std::string, std::string, std::optional<std::int64_t>, bool, std::optional<std::string>,
                            std::optional<std::int64_t>, std::optional<std::int64_t>, std::optional<std::string>,
                            std::optional<std::int64_t>>;
@@ -178,22 +180,18 @@ Result<std::string> store(db::Transaction& tx, const Todo* before, Todo& after, 
 }
 
 std::optional<Todo> load(db::Session& session, std::string_view user_id, std::int64_t id) {
-    return load_one(session, "SELECT " CARILLON_TODO_COLUMNS " FROM tasks WHERE user_id = :user AND id = :id", user_id,
-                    id);
+    return load_one(session, select_todo + "WHERE user_id = :user AND id = :id", user_id, id);
 }
 
 std::optional<Todo> load_occurrence(db::Session& session, std::string_view user_id, std::string_view series_id,
                                     std::int64_t number) {
-    return load_one(session,
-                    "SELECT " CARILLON_TODO_COLUMNS
-                    " FROM tasks WHERE user_id = :user AND series_id = :series AND occurrence = :number",
+    return load_one(session, select_todo + "WHERE user_id = :user AND series_id = :series AND occurrence = :number",
                     user_id, series_id, number);
 }
 
 std::optional<Todo> load_latest_occurrence(db::Session& session, std::string_view user_id, std::string_view series_id) {
     return load_one(session,
-                    "SELECT " CARILLON_TODO_COLUMNS
-                    " FROM tasks WHERE user_id = :user AND series_id = :series ORDER BY occurrence DESC LIMIT 1",
+                    select_todo + "WHERE user_id = :user AND series_id = :series ORDER BY occurrence DESC LIMIT 1",
                     user_id, series_id);
 }
 
@@ -201,8 +199,8 @@ void each(db::Session& session, std::string_view user_id, const std::function<vo
     session.each<std::string, std::string, std::optional<std::int64_t>, bool, std::optional<std::string>,
                  std::optional<std::int64_t>, std::optional<std::int64_t>, std::optional<std::string>,
                  std::optional<std::int64_t>>(
-        "SELECT " CARILLON_TODO_COLUMNS " FROM tasks WHERE user_id = :user AND deleted_at IS NULL ORDER BY id",
-        {db::Param(user_id)}, [&visit](auto... columns) { visit(todo_of(Columns(std::move(columns)...))); });
+        select_todo + "WHERE user_id = :user AND deleted_at IS NULL ORDER BY id", {db::Param(user_id)},
+        [&visit](auto... columns) { visit(todo_of(Columns(std::move(columns)...))); });
 }
 
 bool import_key_exists(db::Session& session, std::string_view user_id, std::string_view key) {

@@ -65,8 +65,10 @@ private:
         std::function<Result<http::Response>(db::Transaction&)> work =
             [this, &request](db::Transaction& tx) -> Result<http::Response> {
             const Ticket ticket = issue_ticket_in(tx, request.principal, hub_->clock.now());
-            return http::Response::json(
+            auto answer = http::Response::json(
                 201, boost::json::object{{"ticket", ticket.secret}, {"expires_at", format_rfc3339(ticket.expires_at)}});
+            answer.with("Cache-Control", "no-store").secrets = {"ticket"};
+            return answer;
         };
         co_return co_await http::transact(hub_->database, request, std::move(work));
     }

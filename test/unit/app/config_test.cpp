@@ -58,6 +58,17 @@ TEST_CASE("a variable beats the file, and _FILE reads a secret") {
     CHECK_THAT(show_config(config), !Contains("secret") && Contains("postgresql://u:***@h/d"));
 }
 
+TEST_CASE("no form of a database password is shown") {
+    for (const auto* url :
+         {"postgresql://u:s3cret@h/d", "postgresql://u:s3:c@ret@h/d?sslmode=require",
+          "postgresql://h/d?user=u&password=s3cret&sslmode=require", "postgresql://h/d?password=s3cret"}) {
+        const auto shown = show_config(load_config({}, {{"CARILLON_DATABASE_URL", url}}));
+        INFO(shown);
+        CHECK_THAT(shown, !Contains("s3") && !Contains("ret@") && Contains("***"));
+        CHECK(shown.find("database_url") < shown.find("@h/d") + shown.find("//h/d"));
+    }
+}
+
 TEST_CASE("an unknown key or a bad value stops the start with one clear line") {
     CHECK_THAT(refused({{"CARILLON_LISTNE", "x"}}), Contains("CARILLON_LISTNE") && !Contains("\n"));
     CHECK_THAT(refused({{"CARILLON_THREADS", "many"}}), Contains("threads must be a whole number from 0 to 256"));
