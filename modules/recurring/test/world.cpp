@@ -7,7 +7,7 @@ namespace carillon::recurring::test {
 World::World(Backend backend) : database(backend) {
     relay = make_relay(*database, clock, database.metrics(), io.get_executor());
     tasks = task::make_task_service(*database, relay->outbox(), identity, clock);
-    subscribe(bus, *tasks, clock);
+    subscribe(bus, *tasks);
     who.user_id = carillon::test::add_user(*database);
     who.actor = "user";
 }
