@@ -5,7 +5,8 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 VENV := build/venv
 
-.PHONY: run build test deps test-deps configure asan tsan lint tidy format bench verify-all clean help
+.PHONY: run build test deps test-deps configure asan tsan lint tidy format bench e2e e2e-all cluster-deps cluster-up cluster-status \
+        cluster-down verify-all clean help
 
 run: build  ## build and serve
 	build/release/carillon serve
@@ -54,7 +55,24 @@ format:
 bench: build test-deps  ## figures as ratios to a limit measured in the same run
 	$(VENV)/bin/python test/bench/run.py
 
-verify-all: test asan tsan lint bench  ## everything, long
+E2E := CARILLON_TEST_BIN=$(CURDIR)/build/release/carillon $(CURDIR)/$(VENV)/bin/python -m pytest -v -p no:cacheprovider
+e2e: build cluster-deps  ## the story and two short faults behind real Dapr, Kafka and PostgreSQL, with two replicas
+	cd test && $(E2E) e2e -m 'not long'
+
+e2e-all: build cluster-deps  ## every fault, minutes each
+	cd test && $(E2E) e2e
+
+cluster-deps: test-deps  ## builds Dapr and a Kafka broker, once, into the user's cache; cold about ten minutes
+	@cmake/install-packages test/cluster/packages.txt
+	@test/cluster/deps
+
+cluster-up: build cluster-deps  ## two replicas behind Dapr, Kafka, PostgreSQL and a proxy: build/cluster/endpoints.json
+	@PYTHONPATH=test/support $(VENV)/bin/python test/cluster/cluster.py up
+
+cluster-status cluster-down: cluster-%: test-deps  ## whether its parts run; stops it and removes its data
+	@PYTHONPATH=test/support $(VENV)/bin/python test/cluster/cluster.py $*
+
+verify-all: test asan tsan lint bench e2e-all  ## everything, long
 
 clean:
 	rm -rf build

@@ -4,7 +4,6 @@ import itertools
 import json
 import os
 import pathlib
-import queue
 import signal
 import subprocess
 import threading
@@ -62,44 +61,45 @@ class Server:
             "LISTEN": "127.0.0.1:0", "MANAGEMENT_LISTEN": "127.0.0.1:0", "DATABASE_URL": self.database_url,
             "SIGN_UPS_PER_ADDRESS": "1000000", "SIGN_INS_PER_ADDRESS": "1000000",
             "SIGN_INS_PER_ACCOUNT": "1000000", **settings}
+        self.outside = {}      # variables that are not CARILLON_*
+        self.wrapper = []      # a program, with its arguments, that starts the server
         self._process = None
 
     @property
     def environment(self):
         """Of the server: none of the CARILLON_* variables around the tests."""
         clean = {k: v for k, v in os.environ.items() if not k.startswith("CARILLON_")}
-        return clean | {f"CARILLON_{k}": v for k, v in self._settings.items()}
+        return clean | self.outside | {f"CARILLON_{k}": v for k, v in self._settings.items()}
+
+    def launch(self):
+        """Starts it and does not wait until it is ready."""
+        self._seen = self.log.stat().st_size if self.log.exists() else 0
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen([*self.wrapper, BINARY, "serve"], cwd=self.directory, env=self.environment,
+                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        return self
 
     def start(self, timeout=20.0):
-        self._process = subprocess.Popen([BINARY, "serve"], cwd=self.directory, env=self.environment,
-                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log.open("ab"))
-        lines = queue.Queue()
-        threading.Thread(target=self._drain, args=(self._process.stdout, lines), daemon=True).start()
+        return self.launch().wait_ready(timeout)
+
+    def wait_ready(self, timeout=20.0):
         deadline = time.monotonic() + timeout
-        while True:
-            try:
-                line = lines.get(timeout=max(0.01, deadline - time.monotonic()))
-            except queue.Empty:
-                raise AssertionError(f"not ready after {timeout} s:\n{self.tail()}") from None
-            assert line, f"the server ended with {self._process.wait(5)} before it was ready:\n{self.tail()}"
-            try:
-                entry = json.loads(line)
-            except ValueError:
-                continue
-            if entry.get("message") == "ready":
-                break
+        while not (entry := self._ready_line()):
+            assert self.running, f"the server ended with {self._process.returncode} before it was ready:\n{self.tail()}"
+            assert time.monotonic() < deadline, f"not ready after {timeout} s:\n{self.tail()}"
+            time.sleep(0.01)
         self.url = "http://" + entry["listen"]
         self.management = "http://" + entry["management"]
         self.address = entry["listen"]
         return self
 
-    def _drain(self, stream, lines):
-        with self.log.open("ab") as log:
-            for line in stream:
-                log.write(line)
-                log.flush()
-                lines.put(line)
-        lines.put(b"")
+    def _ready_line(self):
+        with self.log.open("rb") as log:
+            log.seek(self._seen)
+            for line in log:
+                if b'"ready"' in line and line.endswith(b"\n") and (entry := json.loads(line)).get("message") == "ready":
+                    return entry
+        return None
 
     @property
     def running(self):

@@ -1,4 +1,7 @@
 """Many writes in flight at once, from one thread, on plain sockets: an HTTP client library would be slower than the server."""
+import collections
+import heapq
+import itertools
 import json
 import selectors
 import socket
@@ -98,3 +101,116 @@ def send_once(address, call):
         pass
     connection.socket.close()
     return call
+
+
+class Tally:
+    """What the clients of steady() saw."""
+
+    def __init__(self):
+        self.answered = 0
+        self.refused = collections.Counter()   # by status, or "lost" for a connection that ended or hung before its answer
+        self.seconds = 0.0
+        self.slowest = 0.0                     # seconds from the first try of a call to its answer
+
+    @property
+    def rate(self):
+        return self.answered / self.seconds
+
+    def __str__(self):
+        return f"{self.answered} changes in {self.seconds:.1f} s ({self.rate:.0f}/s), slowest {self.slowest:.2f} s, refused {dict(self.refused)}"
+
+
+AGAIN_AFTER = 0.2     # seconds
+HUNG_AFTER = 30.0
+
+
+class _Steady:
+    """See steady()."""
+
+    def __init__(self, address, clients, on_answer):
+        self.address, self.on_answer = address, on_answer
+        self.idle = collections.deque(clients)
+        self.tally = Tally()
+        self.selector = selectors.DefaultSelector()
+        self.connections = {}                  # client → its open connection
+        self.started = {}                      # client → (call, monotonic seconds of its first and of its last try)
+        self.again = []                        # (when, number, client) of calls to be sent once more
+        self.numbers = itertools.count()
+
+    def send(self, client):
+        call, first, _ = self.started[client]
+        self.started[client] = (call, first, time.monotonic())
+        try:
+            connection = self.connections.get(client)
+            if not connection:
+                connection = self.connections[client] = Connection(self.address)
+                self.selector.register(connection.socket, selectors.EVENT_READ, client)
+            connection.send(call)
+        except OSError:
+            self.lose(client)
+
+    def lose(self, client):
+        """The connection is of no use any more; a call under way is sent again."""
+        connection = self.connections.pop(client, None)
+        if connection:
+            self.selector.unregister(connection.socket)
+            connection.socket.close()
+        if client in self.started:
+            self.refuse(client, "lost")
+
+    def refuse(self, client, why):
+        self.tally.refused[why] += 1
+        heapq.heappush(self.again, (time.monotonic() + AGAIN_AFTER, next(self.numbers), client))
+
+    def read(self, client):
+        try:
+            call = self.connections[client].read()
+        except OSError:
+            self.lose(client)
+            return
+        if not call:
+            return
+        if call.status >= 500:
+            self.refuse(client, call.status)
+            return
+        _, first, _ = self.started.pop(client)
+        self.tally.answered += 1
+        self.tally.slowest = max(self.tally.slowest, time.monotonic() - first)
+        self.on_answer(client, call)
+        self.idle.append(client)
+
+    def turn(self):
+        """Sends what is due again, reads what has come."""
+        while self.again and self.again[0][0] <= time.monotonic():
+            self.send(heapq.heappop(self.again)[2])
+        for key, _ in self.selector.select(0.002):
+            self.read(key.data)
+        waiting = {client for _, _, client in self.again}
+        for client in [c for c, (_, _, last) in self.started.items() if last < time.monotonic() - HUNG_AFTER and c not in waiting]:
+            self.lose(client)
+
+    def offer(self):
+        client = self.idle.popleft()
+        now = time.monotonic()
+        self.started[client] = (client.next_call(), now, now)
+        self.send(client)
+
+
+def steady(address, clients, rate, until, on_answer):
+    """Writes `rate` a second, of each client one at a time, until `until()` is true; each is sent again, as the same bytes, until
+    it has an answer below 500, whatever happens to the server. Returns the Tally when all have theirs."""
+    run = _Steady(address, clients, on_answer)
+    began = turn_at = time.monotonic()
+    while not until():
+        now = time.monotonic()
+        if now >= turn_at and run.idle:
+            run.offer()
+            turn_at = max(turn_at + 1 / rate, now - 0.5)
+        run.turn()
+    run.tally.seconds = time.monotonic() - began
+    while run.started:
+        run.turn()
+    for connection in run.connections.values():
+        connection.socket.close()
+    run.selector.close()
+    return run.tally
