@@ -46,6 +46,7 @@ std::int64_t number(const Jwt& jwt, const char* name) { return jwt_get_grant_int
 std::optional<std::string> key_id(std::string_view token) {
     if (token.size() > max_token || token.find('\0') != token.npos) return std::nullopt;
     const std::string_view header = token.substr(0, token.find('.'));
+    if (header.empty()) return std::nullopt;
     std::vector<unsigned char> bytes(header.size());
     std::size_t length = 0;
     if (sodium_base642bin(bytes.data(), bytes.size(), header.data(), header.size(), nullptr, &length, nullptr,

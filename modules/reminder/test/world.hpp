@@ -80,11 +80,11 @@ struct Process {
     Process(TestDatabase& database, const Clock& clock);
     ~Process();
 
+    boost::asio::io_context io{1};  ///< outlives the callbacks that the fakes keep
     FakeIdentity identity;
     FakeBus bus;
     FakeScheduler scheduler;
     Metrics metrics;
-    boost::asio::io_context io{1};
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{io.get_executor()};
     std::unique_ptr<Relay> relay;
     std::unique_ptr<task::TaskService> tasks;

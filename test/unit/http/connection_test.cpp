@@ -388,8 +388,9 @@ TEST_CASE("an upgrade hands the connection over") {
         }
         websocket::stream<tcp::socket> stream(std::move(socket));
         co_await stream.async_accept(raw, asio::use_awaitable);
-        co_await stream.async_write(asio::buffer(request.path + " " + request.query.at(0).second), asio::use_awaitable);
         ++served;
+        const auto answer = request.path + " " + request.query.at(0).second;
+        co_await stream.async_write(asio::buffer(answer), asio::use_awaitable);
     };
     Running running(example(), {}, {{"/live", handle}});
     {
