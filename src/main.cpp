@@ -32,7 +32,7 @@ Application::Application(const Config& config, Runtime& runtime, db::Database& d
 
     identity = identity::make_identity(db, clock, runtime.hashing(), metrics, identity_options(config));
     tasks = task::make_task_service(db, relay->outbox(), *identity, clock);
-    audit = audit::make_audit(db, *bus, *tasks);
+    audit = audit::make_audit(db, *bus, *tasks, clock, metrics, background, audit_options(config));
     reminders = reminder::make_reminders(db, *bus, relay->outbox(), *tasks, *scheduler, clock, metrics, background);
     recurring::subscribe(*bus, *tasks);
     live = websocket::make_live_sync(db, *bus, *identity, clock, metrics, live_options(config));

@@ -154,6 +154,9 @@ const std::vector<Setting>& settings() {
         number("sign_ups_per_address", &Config::sign_ups_per_address, 1, 1'000'000'000),
         number("max_hashing", &Config::max_hashing, 1, 64),
         number("subscriber_attempts", &Config::subscriber_attempts, 1, 1000),
+        text("audit_key_file", &Config::audit_key_file),
+        text("audit_witness_file", &Config::audit_witness_file),
+        number("audit_checkpoint_seconds", &Config::audit_checkpoint_seconds, 1, 60),
     };
     return all;
 }

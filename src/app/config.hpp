@@ -34,6 +34,9 @@ struct Config {
     int sign_ups_per_address = 20;
     int max_hashing = 2;
     int subscriber_attempts = 8;
+    std::string audit_key_file;      ///< empty: beside an SQLite database
+    std::string audit_witness_file;  ///< the same
+    int audit_checkpoint_seconds = 60;
 };
 
 /// One line for people: which key, what is wrong.

@@ -35,6 +35,20 @@ identity::Options identity_options(const Config& config) {
     return options;
 }
 
+audit::Options audit_options(const Config& config) {
+    constexpr std::string_view sqlite = "sqlite:";
+    audit::Options options;
+    options.key_file = config.audit_key_file;
+    options.witness_file = config.audit_witness_file;
+    options.interval = std::chrono::seconds(config.audit_checkpoint_seconds);
+    if (!config.database_url.starts_with(sqlite)) return options;  // replicas share one key: none makes its own
+    const auto file = config.database_url.substr(sqlite.size());
+    if (options.key_file.empty()) options.key_file = file + ".audit-key";
+    if (options.witness_file.empty()) options.witness_file = file + ".audit-witness";
+    options.make_keys = true;
+    return options;
+}
+
 websocket::Options live_options(const Config& config) {
     websocket::Options options;
     options.allowed_origins = config.allowed_origins;

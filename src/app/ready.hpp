@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/config.hpp"
+#include "audit/audit.hpp"
 #include "carillon/http/server.hpp"
 #include "identity/identity.hpp"
 #include "websocket/websocket.hpp"
@@ -11,6 +12,8 @@
 namespace carillon {
 
 identity::Options identity_options(const Config& config);
+/// Key and witness lie beside an SQLite database unless they are named.
+audit::Options audit_options(const Config& config);
 websocket::Options live_options(const Config& config);
 http::ServerOptions server_options(const Config& config);
 http::ServerOptions management_options();

@@ -32,6 +32,7 @@ void Application::start() {
     bus->start();
     relay->start(*bus);
     reminders->start();
+    audit->start();
 }
 
 void Application::drain(Runtime& runtime) {
@@ -40,6 +41,7 @@ void Application::drain(Runtime& runtime) {
     runtime.wait(relay->drain());
     runtime.wait(bus->drain());
     runtime.wait(inbox->drain());
+    runtime.wait(audit->drain());
 }
 
 }  // namespace carillon

@@ -87,7 +87,8 @@ TEST_CASE("appenders at the same time take positions without gap or clash", "[au
     INFO(name_of(backend));
     World world(backend);
     Caught caught;
-    const auto audit = audit::make_audit(*world.database, caught, *world.tasks);
+    const auto audit = audit::make_audit(*world.database, caught, *world.tasks, world.clock, world.database.metrics(),
+                                         world.io.get_executor(), {});
     CHECK(caught.subscription.name == "audit");
     CHECK(caught.subscription.types.empty());
     std::atomic<int> refused{0};

@@ -36,7 +36,7 @@ World::World(Backend backend) : database(backend) {
     bus = make_memory_bus(*inbox);
     relay = make_relay(*database, clock, database.metrics(), io.get_executor());
     tasks = task::make_task_service(*database, relay->outbox(), identity, clock);
-    audit = make_audit(*database, *bus, *tasks);
+    audit = make_audit(*database, *bus, *tasks, clock, database.metrics(), io.get_executor(), {});
     routes = audit->routes();
     for (auto& route : tasks->routes()) routes.push_back(std::move(route));
     who.user_id = carillon::test::add_user(*database);
