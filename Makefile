@@ -5,7 +5,11 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 VENV := build/venv
 
-.PHONY: run build test deps test-deps configure asan tsan lint tidy format bench e2e e2e-all cluster-deps cluster-up cluster-status \
+UI := modules/web/ui
+NODE := build/node
+NPM := PATH="$(CURDIR)/$(NODE)/bin:$$PATH" npm --prefix $(UI)
+
+.PHONY: run build ui dev test deps test-deps configure asan tsan lint tidy format bench e2e e2e-all cluster-deps cluster-up cluster-status \
         cluster-down verify-all clean help
 
 run: build  ## build and serve
@@ -13,6 +17,27 @@ run: build  ## build and serve
 
 build: deps configure  ## the release binary: build/release/carillon
 	@ninja -C build/release -j $(JOBS) carillon
+
+ui: $(UI)/dist/index.html  ## the page, as it is built into the binary
+
+dev: $(UI)/node_modules/.package-lock.json  ## the page with hot reload, against a running server
+	$(NPM) run api
+	$(NPM) run dev
+
+$(NODE)/ready: $(UI)/node.txt
+	@cmake/install-packages cmake/packages.txt
+	/usr/bin/python3 -m venv $(NODE)
+	$(NODE)/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+$(UI)/node_modules/.package-lock.json: $(UI)/package-lock.json $(NODE)/ready
+	$(NPM) ci --no-fund --no-audit
+	@touch $@
+
+$(UI)/dist/index.html: $(UI)/node_modules/.package-lock.json docs/api/openapi.yaml $(shell git ls-files $(UI))
+	$(NPM) run api
+	$(NPM) run build
+	@touch $@
 
 test: deps test-deps configure  ## every test
 	ninja -C build/release -j $(JOBS)

@@ -1,0 +1,49 @@
+// Shows reminders and answers their buttons; opens the page when the server is away. It sends nothing on its own.
+const shell = 'carillon-shell-1';
+
+self.addEventListener('install', (event) => {
+  event.waitUntil(caches.open(shell).then((cache) => cache.add('/')).then(() => self.skipWaiting()));
+});
+
+self.addEventListener('activate', (event) => {
+  const old = async () => Promise.all((await caches.keys()).filter((name) => name !== shell).map((name) => caches.delete(name)));
+  event.waitUntil(old().then(() => self.clients.claim()));
+});
+
+async function asset(request) {
+  const kept = await caches.match(request);
+  if (kept) return kept;
+  const answer = await fetch(request);
+  if (answer.ok) (await caches.open(shell)).put(request, answer.clone());
+  return answer;
+}
+
+async function page(request) {
+  try {
+    const answer = await fetch(request);
+    if (answer.ok) (await caches.open(shell)).put('/', answer.clone());
+    return answer;
+  } catch {
+    return (await caches.match('/')) ?? Response.error();
+  }
+}
+
+self.addEventListener('fetch', (event) => {
+  const { request } = event;
+  const { origin, pathname } = new URL(request.url);
+  if (request.method !== 'GET' || origin !== self.location.origin) return;
+  if (request.mode === 'navigate' && !pathname.startsWith('/api/')) event.respondWith(page(request));
+  else if (pathname.startsWith('/assets/') || pathname === '/theme.js' || pathname === '/icon.svg') event.respondWith(asset(request));
+});
+
+self.addEventListener('notificationclick', (event) => {
+  const { notification, action } = event;
+  notification.close();
+  const answer = async () => {
+    const [open] = await self.clients.matchAll({ type: 'window' });
+    if (!open) return self.clients.openWindow(`/todos/${notification.data.taskId}`);
+    open.postMessage({ type: 'bell', action, ...notification.data });
+    return action ? undefined : open.focus();
+  };
+  event.waitUntil(answer());
+});

@@ -1,0 +1,179 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { useState, type KeyboardEvent } from 'react';
+import { Away } from '../../api/client';
+import { useDraft, useNow, useSettled } from '../../lib/hooks';
+import { bellWords, dueWords, repeatWords } from '../../lib/words';
+import { m } from '../../messages';
+import { useApp } from '../../state/app';
+import { addOpen } from '../../state/surfaces';
+import { announce } from '../../state/toasts';
+import { Button, Chip, controls } from '../../ui/controls';
+import { Modal } from '../../ui/Modal';
+import { escapeSpan, parseLine, piecesOf, todoOf, type Parsed, type Span } from './parse';
+import css from './QuickAdd.module.css';
+
+const pause = 80;
+
+export function useParsed(text: string): Parsed | undefined {
+  const { settings } = useApp();
+  const settled = useSettled(text, pause);
+  const { data } = useQuery({
+    queryKey: ['parse', settled, settings.zone],
+    queryFn: ({ signal }) => parseLine(settled, settings.zone, signal),
+    enabled: settled.trim() !== '',
+    placeholderData: keepPreviousData,
+    staleTime: 20_000,
+    gcTime: 60_000,
+    retry: false,
+  });
+  return text.trim() === '' ? undefined : data;
+}
+
+function useChipWords(parsed: Parsed): (span: Span) => string {
+  const { settings } = useApp();
+  const now = useNow();
+  const todo = { due_date: parsed.due_date ?? null, all_day: parsed.all_day ?? false, status: 'active' as const };
+  return ({ kind, text }) => {
+    if (kind === 'due') return dueWords(todo, now, settings) || text;
+    if (kind === 'recurrence') return parsed.recurrence ? repeatWords(parsed.recurrence as never) : text;
+    if (kind === 'reminder' && parsed.reminder_at) return m.add.reminderChip(bellWords({ due_date: todo.due_date, reminder_at: parsed.reminder_at }, now, settings));
+    if (kind === 'priority' && parsed.priority) return m.priority[parsed.priority];
+    return kind === 'description' ? m.add.notes : text;
+  };
+}
+
+function Chips({ text, parsed, onChange }: { text: string; parsed: Parsed; onChange: (text: string) => void }) {
+  const words = useChipWords(parsed);
+  const points = Array.from(text);
+  const errors = (parsed.errors ?? []).filter(({ code }) => code !== 'title_empty');
+  return (
+    <ul className={css.chips}>
+      {parsed.spans.map((span) => (
+        <li key={`${span.start}-${span.kind}`}>
+          <Chip
+            look="on"
+            removeLabel={m.add.remove(words(span))}
+            onRemove={span.kind === 'description' ? undefined : () => onChange(escapeSpan(text, span))}
+          >
+            <span dir="auto">{words(span)}</span>
+          </Chip>
+        </li>
+      ))}
+      {errors.map(({ code, start, end }) => {
+        const phrase = points.slice(start, end).join('');
+        const whole = end - start === points.length;
+        return (
+          <li key={`${start}-${code}`}>
+            <Chip look="error" removeLabel={m.add.remove(phrase)} onRemove={whole ? undefined : () => onChange(escapeSpan(text, { start, end }))}>
+              <span dir="auto">{m.add.errors[code]?.(phrase) ?? m.add.error}</span>
+            </Chip>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+/** The mirror lies under the field and underlines what was understood. */
+function Line({ text, parsed, onChange, onKeyDown }: { text: string; parsed: Parsed | undefined; onChange: (text: string) => void; onKeyDown: (event: KeyboardEvent) => void }) {
+  return (
+    <div className={css.line}>
+      <div className={css.mirror} aria-hidden="true" dir="auto">
+        {piecesOf(text, parsed).map(({ text: piece, kind }, index) => (
+          <span key={index} data-kind={kind ?? undefined}>
+            {piece}
+          </span>
+        ))}
+        {'\u200b'}
+      </div>
+      <textarea
+        className={css.input}
+        dir="auto"
+        rows={1}
+        maxLength={2000}
+        aria-label={m.add.label}
+        placeholder={m.add.placeholder}
+        autoFocus
+        autoCapitalize="sentences"
+        enterKeyHint="done"
+        value={text}
+        onChange={(event) => onChange(event.target.value)}
+        onKeyDown={onKeyDown}
+        spellCheck
+      />
+    </div>
+  );
+}
+
+export function QuickAdd() {
+  const { actions, settings } = useApp();
+  const navigate = useNavigate();
+  const [text, setText, clear] = useDraft('add', '');
+  const [problem, setProblem] = useState('');
+  const [busy, setBusy] = useState(false);
+  const parsed = useParsed(text);
+
+  async function add(thenOpen: boolean): Promise<void> {
+    if (busy || text.trim() === '') return;
+    setBusy(true);
+    setProblem('');
+    try {
+      const fresh = await parseLine(text, settings.zone).catch((error: unknown) => {
+        if (error instanceof Away) return null;
+        throw error;
+      });
+      const [error] = fresh?.errors ?? [];
+      if (error) {
+        setProblem(m.add.errors[error.code]?.(Array.from(text).slice(error.start, error.end).join('')) ?? m.add.error);
+        return;
+      }
+      const todo = fresh ? todoOf(fresh) : { title: text.trim().slice(0, 200) };
+      const id = actions.create(todo);
+      announce(fresh ? m.add.added(todo.title) : m.add.offline);
+      setText('');
+      clear();
+      if (thenOpen) {
+        addOpen.set(false);
+        await navigate({ to: '/todos/$id', params: { id: String(id) }, search: {} });
+      }
+    } catch {
+      setProblem(m.problem.unknown);
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  function onKeyDown(event: KeyboardEvent): void {
+    if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
+    event.preventDefault();
+    void add(event.ctrlKey || event.metaKey);
+  }
+
+  return (
+    <Modal open onClose={() => addOpen.set(false)} title={m.add.label} hideTitle className={css.box}>
+      <Line text={text} parsed={parsed} onChange={setText} onKeyDown={onKeyDown} />
+      {parsed && (
+        <div className={css.understood}>
+          {parsed.title && (
+            <p className={css.title} dir="auto">
+              <span aria-hidden="true">→ </span>
+              <span className="hidden">{m.add.understood('')}</span>
+              {parsed.title}
+            </p>
+          )}
+          <Chips text={text} parsed={parsed} onChange={setText} />
+        </div>
+      )}
+      <p role="alert" className={controls.error}>
+        {problem}
+      </p>
+      <div className={css.foot}>
+        <span className={controls.hint}>{m.add.hint}</span>
+        <Button look="primary" disabled={busy} onClick={() => void add(false)}>
+          {m.add.button}
+        </Button>
+      </div>
+    </Modal>
+  );
+}

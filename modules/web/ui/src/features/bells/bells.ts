@@ -1,0 +1,161 @@
+import { useQuery } from '@tanstack/react-query';
+import { useCallback, useEffect, useMemo, useRef } from 'react';
+import { api, data } from '../../api/client';
+import type { LiveEvent, Reminder, Todo } from '../../api/types';
+import { useSignal } from '../../lib/signal';
+import { dueWords } from '../../lib/words';
+import { m } from '../../messages';
+import { useApp, useView } from '../../state/app';
+import { queries } from '../../state/queries';
+import { eventHooks } from '../../state/session';
+import { presenter } from './presence';
+import { strike } from './sound';
+
+export const snoozeMinutes = 10;
+const key = ['reminders', 'fired'];
+
+export interface Rung {
+  reminder: Reminder;
+  todo: Todo | undefined;
+}
+export interface Bells {
+  rung: Rung[];
+  done: (rung: Rung) => void;
+  snooze: (rung: Rung) => void;
+  dismiss: (rung: Rung) => void;
+}
+
+function reminderOf({ data: event, time }: LiveEvent): Reminder {
+  const fired = event.triggeredAt ? new Date(event.triggeredAt * 1000).toISOString() : time;
+  return {
+    id: event.reminderId ?? 0,
+    task_id: event.taskId,
+    title: event.title ?? '',
+    fire_at: event.todo?.reminder_at ?? event.todo?.due_date ?? fired,
+    fired_at: fired,
+    state: 'fired',
+    late: false,
+    acknowledged_at: null,
+    due_date: event.todo?.due_date ?? null,
+  };
+}
+
+const list = () => queries.getQueryData<Reminder[]>(key) ?? [];
+
+/** Done, moved or snoozed since: the bell is answered. */
+const answered = ({ fired_at, fire_at }: Reminder, todo: Todo | undefined, loaded: boolean): boolean => {
+  if (!todo) return loaded;
+  if (todo.status === 'completed') return true;
+  return todo.reminder_at !== null && Date.parse(todo.reminder_at) > Date.parse(fired_at ?? fire_at);
+};
+
+export function useBells(): Bells {
+  const { actions, sync, settings, profile } = useApp();
+  const { tasks, load } = useView();
+  const { data: reminders } = useQuery({
+    queryKey: key,
+    queryFn: async () => (await data(api.GET('/api/reminders', { params: { query: { state: 'fired', limit: 100 } } }))).items,
+  });
+  const rung = useMemo(
+    () =>
+      (reminders ?? [])
+        .map((reminder) => ({ reminder, todo: tasks.get(reminder.task_id) }))
+        .filter(({ reminder, todo }) => !answered(reminder, todo, load === 'all')),
+    [reminders, tasks, load],
+  );
+  const { notifications, sounds } = profile.preferences;
+
+  useEffect(() => {
+    const ring = (event: LiveEvent): void => {
+      if (event.type !== 'reminder.triggered') return;
+      const reminder = reminderOf(event);
+      if (list().some(({ id }) => id === reminder.id)) return;
+      queries.setQueryData<Reminder[]>(key, (before) => [reminder, ...(before ?? [])]);
+      if (presenter.get() === 'me' && sounds) strike();
+      if (presenter.get() === 'nobody' && sync.leader && notifications) {
+        void notify(reminder, event.data.todo ? dueWords(event.data.todo, Date.now(), settings) : '');
+      }
+    };
+    eventHooks.add(ring);
+    return () => void eventHooks.delete(ring);
+  }, [notifications, sounds, settings, sync]);
+
+  const dismiss = useCallback(({ reminder }: Rung) => {
+    queries.setQueryData<Reminder[]>(key, (before) => before?.filter(({ id }) => id !== reminder.id));
+    void api.POST('/api/reminders/{id}/acknowledge', { params: { path: { id: reminder.id } } }).catch(() => undefined);
+  }, []);
+  const done = useCallback(
+    (one: Rung) => {
+      if (one.todo) actions.setDone([one.todo], true);
+      dismiss(one);
+    },
+    [actions, dismiss],
+  );
+  const snooze = useCallback(
+    (one: Rung) => {
+      if (one.todo) actions.snooze(one.todo, new Date(Date.now() + snoozeMinutes * 60_000).toISOString());
+      dismiss(one);
+    },
+    [actions, dismiss],
+  );
+
+  useNotificationAnswers(rung, done, snooze);
+  useClosing(rung);
+  return { rung, done, snooze, dismiss };
+}
+
+interface Answer {
+  type: string;
+  action: string;
+  reminderId: number;
+  taskId: number;
+}
+
+function useNotificationAnswers(rung: readonly Rung[], done: (one: Rung) => void, snooze: (one: Rung) => void): void {
+  const latest = useRef({ rung, done, snooze });
+  useEffect(() => {
+    latest.current = { rung, done, snooze };
+  });
+  useEffect(() => {
+    if (!('serviceWorker' in navigator)) return;
+    const hear = ({ data: message }: MessageEvent): void => {
+      const { type, action, reminderId } = message as Answer;
+      const one = latest.current.rung.find(({ reminder }) => reminder.id === reminderId);
+      if (type !== 'bell' || !one) return;
+      if (action === 'done') latest.current.done(one);
+      else if (action === 'snooze') latest.current.snooze(one);
+    };
+    navigator.serviceWorker.addEventListener('message', hear);
+    return () => navigator.serviceWorker.removeEventListener('message', hear);
+  }, []);
+}
+
+const tagOf = (id: number): string => `reminder-${id}`;
+
+async function notify({ id, task_id, title }: Reminder, due: string): Promise<void> {
+  if (!('Notification' in window) || Notification.permission !== 'granted') return;
+  const registration = await navigator.serviceWorker.ready;
+  const options = {
+    body: due && m.bell.due(due),
+    tag: tagOf(id),
+    icon: '/icon.svg',
+    data: { reminderId: id, taskId: task_id },
+    actions: [
+      { action: 'done', title: m.bell.done },
+      { action: 'snooze', title: m.bell.snooze },
+    ],
+  };
+  await registration.showNotification(title, options);
+}
+
+/** What was answered in one place is closed in all. */
+function useClosing(rung: readonly Rung[]): void {
+  const shown = useSignal(presenter);
+  useEffect(() => {
+    if (!('serviceWorker' in navigator) || !('Notification' in window) || Notification.permission !== 'granted') return;
+    const open = new Set(rung.map(({ reminder }) => tagOf(reminder.id)));
+    void navigator.serviceWorker.ready
+      .then((registration) => registration.getNotifications())
+      .then((all) => all.filter(({ tag }) => shown === 'me' || !open.has(tag)).forEach((one) => one.close()));
+  }, [rung, shown]);
+}

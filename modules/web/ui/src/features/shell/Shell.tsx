@@ -1,0 +1,180 @@
+import { Link, Outlet, useNavigate } from '@tanstack/react-router';
+import { Activity, CircleUser, Keyboard, ListTodo, MessageSquare, Plus, Settings } from 'lucide-react';
+import { lazy, Suspense } from 'react';
+import { useMedia } from '../../lib/hooks';
+import { useKeys } from '../../lib/keys';
+import { useSignal } from '../../lib/signal';
+import { m } from '../../messages';
+import { useApp, useView } from '../../state/app';
+import { signOut } from '../../state/session';
+import { addOpen, helpOpen, paletteOpen } from '../../state/surfaces';
+import { announcement } from '../../state/toasts';
+import { Menu, MenuItem, MenuLine } from '../../ui/Menu';
+import { Mark } from '../../ui/Mark';
+import { Bells } from '../bells/Bells';
+import { useBells } from '../bells/bells';
+import { SavedViews } from '../views/SavedViews';
+import { Banners } from './Banners';
+import { ToastArea } from './ToastArea';
+import css from './Shell.module.css';
+
+const QuickAdd = lazy(() => import('../add/QuickAdd').then(({ QuickAdd: component }) => ({ default: component })));
+const Help = lazy(() => import('./Help').then(({ Help: component }) => ({ default: component })));
+const Palette = lazy(() => import('./Palette').then(({ Palette: component }) => ({ default: component })));
+
+const places = [
+  { to: '/todos', label: m.nav.tasks, Icon: ListTodo },
+  { to: '/activity', label: m.nav.activity, Icon: Activity },
+  { to: '/chat', label: m.nav.chat, Icon: MessageSquare },
+  { to: '/settings', label: m.nav.settings, Icon: Settings },
+] as const;
+
+function useShellKeys(): void {
+  const { actions } = useApp();
+  const navigate = useNavigate();
+  useKeys({
+    q: () => addOpen.set(true),
+    '?': () => helpOpen.set(true),
+    'mod+k': () => paletteOpen.set(true),
+    'g t': () => void navigate({ to: '/todos', search: {} }),
+    'g a': () => void navigate({ to: '/activity' }),
+    'g c': () => void navigate({ to: '/chat' }),
+    'g s': () => void navigate({ to: '/settings/$part', params: { part: 'profile' } }),
+    'mod+z': actions.undo,
+    'mod+shift+z': actions.redo,
+  });
+}
+
+function Status() {
+  const { connection, pending } = useView();
+  const text = connection === 'live' ? m.live.online : connection === 'connecting' ? m.live.connecting : m.live.offlineShort;
+  return (
+    <span className={css.status} data-state={connection}>
+      <span className={css.dot} aria-hidden="true" />
+      {text}
+      {pending.length > 0 && connection !== 'live' && <span className="figures"> · {pending.length}</span>}
+    </span>
+  );
+}
+
+function Account() {
+  const { profile } = useApp();
+  const navigate = useNavigate();
+  return (
+    <Menu
+      align="start"
+      label={m.nav.account(profile.name)}
+      trigger={
+        <button type="button" className={css.account} aria-label={m.nav.account(profile.name)}>
+          <CircleUser size={20} strokeWidth={1.75} aria-hidden="true" />
+          <bdi>{profile.name}</bdi>
+        </button>
+      }
+    >
+      <MenuItem onSelect={() => void navigate({ to: '/settings/$part', params: { part: 'profile' } })}>{m.nav.settings}</MenuItem>
+      <MenuItem onSelect={() => helpOpen.set(true)} keys="?">
+        {m.nav.help}
+      </MenuItem>
+      <MenuLine />
+      <MenuItem onSelect={() => void signOut()}>{m.nav.signOut}</MenuItem>
+    </Menu>
+  );
+}
+
+function Sidebar({ waiting, count }: { waiting: boolean; count: number }) {
+  return (
+    <nav className={css.sidebar} aria-label={m.nav.label}>
+      <Link to="/todos" search={{}} className={css.brand}>
+        <Mark waiting={waiting} />
+        {m.name}
+      </Link>
+      <button type="button" className={css.add} onClick={() => addOpen.set(true)}>
+        <Plus size={20} strokeWidth={1.75} aria-hidden="true" />
+        {m.nav.add}
+        <kbd aria-hidden="true">q</kbd>
+      </button>
+      <ul className={css.places}>
+        {places.map(({ to, label, Icon }) => (
+          <li key={to}>
+            <Link to={to} className={css.place} activeProps={{ 'data-here': true }}>
+              <Icon size={20} strokeWidth={1.75} aria-hidden="true" />
+              {label}
+              {to === '/todos' && count > 0 && (
+                <span className={css.count} aria-hidden="true">
+                  {count.toLocaleString()}
+                </span>
+              )}
+            </Link>
+          </li>
+        ))}
+      </ul>
+      <SavedViews />
+      <div className={css.foot}>
+        <Account />
+        <button type="button" className={css.help} aria-label={m.nav.help} title={m.nav.help} onClick={() => helpOpen.set(true)}>
+          <Keyboard size={20} strokeWidth={1.75} aria-hidden="true" />
+        </button>
+        <Status />
+      </div>
+    </nav>
+  );
+}
+
+function BottomBar() {
+  return (
+    <nav className={css.bottom} aria-label={m.nav.label}>
+      {places.map(({ to, label, Icon }) => (
+        <Link key={to} to={to} className={css.tab} activeProps={{ 'data-here': true }}>
+          <Icon size={20} strokeWidth={1.75} aria-hidden="true" />
+          {label}
+        </Link>
+      ))}
+    </nav>
+  );
+}
+
+export function Shell() {
+  const wide = useMedia('(min-width: 900px)');
+  const { tasks } = useView();
+  const bells = useBells();
+  const add = useSignal(addOpen);
+  const help = useSignal(helpOpen);
+  const palette = useSignal(paletteOpen);
+  useShellKeys();
+  const active = [...tasks.values()].filter(({ status }) => status === 'active').length;
+
+  return (
+    <div className={css.shell}>
+      <a className={css.skip} href="#content">
+        {m.skip}
+      </a>
+      {wide && <Sidebar waiting={bells.rung.length > 0} count={active} />}
+      <div className={css.column}>
+        <Banners />
+        <Bells bells={bells} />
+        <main id="content" className={css.main} tabIndex={-1}>
+          <Suspense>
+            <Outlet />
+          </Suspense>
+        </main>
+        {!wide && (
+          <>
+            <button type="button" className={css.floating} aria-label={m.nav.add} onClick={() => addOpen.set(true)}>
+              <Plus size={24} strokeWidth={1.75} aria-hidden="true" />
+            </button>
+            <BottomBar />
+          </>
+        )}
+      </div>
+      <ToastArea />
+      <Suspense>
+        {add && <QuickAdd />}
+        {help && <Help />}
+        {palette && <Palette />}
+      </Suspense>
+      <div className="hidden" role="status" aria-live="polite">
+        {useSignal(announcement)}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,48 @@
+import { X } from 'lucide-react';
+import { useRef, useState } from 'react';
+import type { Todo } from '../../api/types';
+import { m } from '../../messages';
+import { Button, IconButton } from '../../ui/controls';
+import type { EditedField } from './FieldPopover';
+import { LazyFieldPopover } from './LazyFieldPopover';
+import css from './TasksPage.module.css';
+
+interface Props {
+  todos: readonly Todo[];
+  onToggle: () => void;
+  onRemove: () => void;
+  onClear: () => void;
+}
+
+const fields: readonly (readonly [EditedField, string])[] = [
+  ['due', m.tasks.date],
+  ['tags', m.tasks.tag],
+  ['priority', m.tasks.priority],
+];
+
+export function BulkBar({ todos, onToggle, onRemove, onClear }: Props) {
+  const [field, setField] = useState<EditedField | null>(null);
+  const bar = useRef<HTMLDivElement>(null);
+  return (
+    <div ref={bar} className={css.bulk} role="toolbar" aria-label={m.tasks.selectionBar}>
+      <span className={css.selected} role="status">
+        {m.tasks.selected(todos.length)}
+      </span>
+      <Button look="primary" onClick={onToggle}>
+        {m.tasks.complete1}
+      </Button>
+      {fields.map(([name, label]) => (
+        <Button key={name} onClick={() => setField(name)}>
+          {label}
+        </Button>
+      ))}
+      {field && <LazyFieldPopover field={field} todos={todos} onClose={() => setField(null)} anchor={bar} />}
+      <Button look="danger" onClick={onRemove}>
+        {m.tasks.delete}
+      </Button>
+      <IconButton label={m.tasks.clearSelection} onClick={onClear}>
+        <X size={20} aria-hidden="true" />
+      </IconButton>
+    </div>
+  );
+}

@@ -1,0 +1,187 @@
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { useNavigate } from '@tanstack/react-router';
+import { ChevronDown } from 'lucide-react';
+import { useCallback, useMemo, useRef, useState, type MouseEvent } from 'react';
+import type { Todo } from '../../api/types';
+import { useNow } from '../../lib/hooks';
+import { addDaysTo, dayOf, type Group } from '../../lib/zone';
+import { m } from '../../messages';
+import { useApp, useView } from '../../state/app';
+import { Button } from '../../ui/controls';
+import { BulkBar } from './BulkBar';
+import { useConfirm } from './Confirm';
+import type { Filters, Row } from './filters';
+import { TaskRow, type RowField, type RowHandlers } from './TaskRow';
+import { useListKeys } from './useListKeys';
+import css from './TaskList.module.css';
+
+function GroupHead({ row, onFold, late }: { row: Extract<Row, { is: 'group' }>; onFold: (folded: boolean) => void; late: Todo[] }) {
+  const { actions, settings } = useApp();
+  const now = useNow();
+  const name = m.groups[row.group];
+  return (
+    <li className={css.head} data-group={row.group}>
+      <h2>
+        <button type="button" className={css.fold} aria-expanded={!row.folded} onClick={() => onFold(!row.folded)}>
+          {name}
+          <span className={css.count}> {row.count.toLocaleString()}</span>
+          <ChevronDown size={16} aria-hidden="true" data-folded={row.folded || undefined} />
+        </button>
+      </h2>
+      {row.group === 'late' && late.length > 0 && (
+        <Button
+          look="link"
+          onClick={() => {
+            const today = dayOf(now, settings.zone);
+            // What was due earlier today stays late at its own hour; it moves to the end of the day.
+            const earlier = late.filter(({ due_date }) => due_date !== null && dayOf(due_date, settings.zone) !== today);
+            actions.moveTo(earlier.length > 0 ? earlier : late, earlier.length > 0 ? today : addDaysTo(today, 1), settings.zone, earlier.length > 0 ? m.due.today : m.due.tomorrow);
+          }}
+        >
+          {m.tasks.rescheduleAll}
+        </Button>
+      )}
+    </li>
+  );
+}
+
+interface Props {
+  rows: Row[];
+  filters: Filters;
+  openedId: number | null;
+  onFold: (group: Group, folded: boolean) => void;
+  onDone: (ids: readonly number[]) => void;
+}
+
+export function TaskList({ rows, filters, openedId, onFold, onDone }: Props) {
+  const { actions, sync } = useApp();
+  const { pending, connection, flashed } = useView();
+  const { rowKey } = sync.store;
+  const now = useNow();
+  const navigate = useNavigate();
+  const scroller = useRef<HTMLDivElement>(null);
+  const [editor, setEditor] = useState<{ key: number; field: RowField } | null>(null);
+  const confirm = useConfirm();
+
+  // eslint-disable-next-line react-hooks/incompatible-library
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: (index) => (rows[index]?.is === 'group' ? 48 : 44),
+    getItemKey: (index) => {
+      const row = rows[index];
+      return row?.is === 'task' ? rowKey(row.todo.id) : (row?.group ?? index);
+    },
+    overscan: 12,
+    scrollPaddingStart: 48,
+    scrollPaddingEnd: 72,
+  });
+
+  const edit = useCallback((todo: Todo, field: RowField | null) => setEditor(field && { key: rowKey(todo.id), field }), [rowKey]);
+  const toggle = useCallback(
+    (todos: readonly Todo[]) => {
+      const done = todos.some(({ status }) => status === 'active');
+      confirm.ask(todos.length, 'complete', () => {
+        onDone(todos.map(({ id }) => id));
+        actions.setDone(todos, done);
+      });
+    },
+    [actions, confirm, onDone],
+  );
+  const remove = useCallback((todos: readonly Todo[]) => confirm.ask(todos.length, 'delete', () => actions.remove(todos)), [actions, confirm]);
+  const open = useCallback((todo: Todo) => void navigate({ to: '/todos/$id', params: { id: String(todo.id) }, search: filters }), [navigate, filters]);
+
+  const list = useListKeys({
+    rows,
+    scrollTo: (index) => virtual.scrollToIndex(index, { align: 'auto' }),
+    open,
+    edit,
+    toggle,
+    remove,
+    fold: onFold,
+    editing: editor !== null,
+  });
+
+  const latest = useRef({ list, toggle, open, remove });
+  latest.current = { list, toggle, open, remove };
+  const handlers = useMemo<RowHandlers>(
+    () => ({
+      toggle: (todo) => latest.current.toggle([todo]),
+      edit: (todo, field) => {
+        setEditor(field && { key: rowKey(todo.id), field });
+        if (!field) requestAnimationFrame(() => latest.current.list.focusRow(rowKey(todo.id)));
+      },
+      rename: (todo, title) => {
+        setEditor(null);
+        if (title.trim() && title.trim() !== todo.title) actions.edit(todo, { title: title.trim() });
+        requestAnimationFrame(() => latest.current.list.focusRow(rowKey(todo.id)));
+      },
+      click: (todo, event: MouseEvent) => {
+        if ((event.target as Element).closest('button, a, input, [role=menu], [role=dialog]')) return;
+        if (event.ctrlKey || event.metaKey || event.shiftKey) latest.current.list.mark(todo);
+        else latest.current.open(todo);
+      },
+      select: (todo) => latest.current.list.mark(todo),
+      skip: (todo) => actions.skip(todo),
+      remove: (todo) => latest.current.remove([todo]),
+      open: (todo) => latest.current.open(todo),
+      focus: (todo) => latest.current.list.setActive(rowKey(todo.id)),
+    }),
+    [actions, rowKey],
+  );
+
+  const waitingIds = useMemo(() => new Set(pending.map(({ change }) => change.id)), [pending]);
+  const waitState = connection === 'offline' ? 'queued' : 'sending';
+  const firstTask = rows.find((row) => row.is === 'task');
+  const tabStop = list.active ?? (firstTask?.is === 'task' ? rowKey(firstTask.todo.id) : null);
+  const late = useMemo(() => {
+    const from = rows.findIndex((row) => row.is === 'group' && row.group === 'late');
+    if (from < 0) return [];
+    const inside: Todo[] = [];
+    for (const row of rows.slice(from + 1)) {
+      if (row.is === 'group') break;
+      if (row.todo.status === 'active') inside.push(row.todo);
+    }
+    return inside;
+  }, [rows]);
+
+  return (
+    <>
+      <div ref={scroller} className={css.scroller}>
+        <ul className={css.list} style={{ height: virtual.getTotalSize() }} aria-label={m.tasks.list}>
+          {virtual.getVirtualItems().map(({ index, key, start }) => {
+            const row = rows[index];
+            if (!row) return null;
+            return (
+              <div key={String(key)} role="presentation" data-index={index} ref={virtual.measureElement} className={css.place} style={{ transform: `translateY(${start}px)` }}>
+                {row.is === 'group' ? (
+                  <GroupHead row={row} late={late} onFold={(folded) => onFold(row.group, folded)} />
+                ) : (
+                  <TaskRow
+                    todo={row.todo}
+                    rowKey={rowKey(row.todo.id)}
+                    position={row.position}
+                    of={row.of}
+                    now={now}
+                    active={tabStop === rowKey(row.todo.id)}
+                    selected={list.selected.has(rowKey(row.todo.id))}
+                    opened={openedId === row.todo.id}
+                    flashed={flashed.has(row.todo.id)}
+                    waiting={waitingIds.has(row.todo.id) ? waitState : null}
+                    editing={editor?.key === rowKey(row.todo.id) ? editor.field : null}
+                    filters={filters}
+                    handlers={handlers}
+                  />
+                )}
+              </div>
+            );
+          })}
+        </ul>
+      </div>
+      {list.marked.length > 0 && (
+        <BulkBar todos={list.marked} onToggle={() => toggle(list.marked)} onRemove={() => remove(list.marked)} onClear={() => list.setSelected(new Set())} />
+      )}
+      {confirm.dialog}
+    </>
+  );
+}

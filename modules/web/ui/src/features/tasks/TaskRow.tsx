@@ -1,0 +1,235 @@
+import { Link } from '@tanstack/react-router';
+import { Bell, Check, Clock, Ellipsis, Repeat } from 'lucide-react';
+import { memo, useMemo, useRef, useState, type KeyboardEvent, type MouseEvent } from 'react';
+import type { Todo } from '../../api/types';
+import { bellWords, clock, dayWords, dueWords, exactly, repeatWords } from '../../lib/words';
+import { m } from '../../messages';
+import { useApp, useView } from '../../state/app';
+import { IconButton } from '../../ui/controls';
+import { Menu, MenuItem, MenuLine } from '../../ui/Menu';
+import { PriorityMark } from '../fields/PriorityMark';
+import type { EditedField } from './FieldPopover';
+import { LazyFieldPopover } from './LazyFieldPopover';
+import type { Filters } from './filters';
+import css from './TaskRow.module.css';
+
+export type RowField = EditedField | 'title';
+
+export interface RowHandlers {
+  toggle: (todo: Todo) => void;
+  edit: (todo: Todo, field: RowField | null) => void;
+  rename: (todo: Todo, title: string) => void;
+  click: (todo: Todo, event: MouseEvent) => void;
+  select: (todo: Todo) => void;
+  skip: (todo: Todo) => void;
+  remove: (todo: Todo) => void;
+  open: (todo: Todo) => void;
+  focus: (todo: Todo) => void;
+}
+
+interface Props {
+  todo: Todo;
+  rowKey: number;
+  position: number;
+  of: number;
+  now: number;
+  active: boolean;
+  selected: boolean;
+  opened: boolean;
+  flashed: boolean;
+  waiting: 'sending' | 'queued' | null;
+  editing: RowField | null;
+  filters: Filters;
+  handlers: RowHandlers;
+}
+
+export function CheckBox({ todo, onToggle }: { todo: Todo; onToggle: () => void }) {
+  const done = todo.status === 'completed';
+  return (
+    <button
+      type="button"
+      role="checkbox"
+      aria-checked={done}
+      aria-label={done ? m.tasks.reopen(todo.title) : m.tasks.complete(todo.title)}
+      className={css.check}
+      data-priority={todo.priority}
+      onClick={(event) => {
+        event.stopPropagation();
+        onToggle();
+      }}
+    >
+      <span className={css.box}>{done && <Check size={14} strokeWidth={3} aria-hidden="true" />}</span>
+    </button>
+  );
+}
+
+function TitleEditor({ todo, handlers }: Pick<Props, 'todo' | 'handlers'>) {
+  const [text, setText] = useState(todo.title);
+  function onKeyDown(event: KeyboardEvent): void {
+    if (event.nativeEvent.isComposing) return;
+    if (event.key === 'Escape') {
+      event.stopPropagation();
+      handlers.edit(todo, null);
+    } else if (event.key === 'Enter') handlers.rename(todo, text);
+  }
+  return (
+    <input
+      className={css.editor}
+      dir="auto"
+      aria-label={m.tasks.edit}
+      value={text}
+      maxLength={200}
+      autoFocus
+      onChange={(event) => setText(event.target.value)}
+      onBlur={() => handlers.rename(todo, text)}
+      onKeyDown={onKeyDown}
+      onClick={(event) => event.stopPropagation()}
+    />
+  );
+}
+
+/** What repeats and is done says when it comes back. */
+function Next({ todo, now }: { todo: Todo; now: number }) {
+  const { settings } = useApp();
+  const { tasks } = useView();
+  const due = useMemo(() => {
+    const series = todo.parent_task_id ?? todo.id;
+    for (const other of tasks.values()) if (other.parent_task_id === series && other.status === 'active' && other.id !== todo.id) return other.due_date;
+    return null;
+  }, [tasks, todo]);
+  return due && <span>{m.tasks.next(dayWords(due, now, settings))}</span>;
+}
+
+function Meta({ todo, now }: { todo: Todo; now: number }) {
+  const { settings } = useApp();
+  const done = todo.status === 'completed';
+  const late = !done && todo.due_date !== null && Date.parse(todo.due_date) < now;
+  return (
+    <>
+      {done && todo.completed_at && <span>{m.tasks.doneAt(clock(todo.completed_at, settings))}</span>}
+      {done && todo.recurrence && <Next todo={todo} now={now} />}
+      {!done && todo.due_date && (
+        <time className={css.due} data-late={late || undefined} dateTime={todo.due_date} title={exactly(todo.due_date, settings)}>
+          {dueWords(todo, now, settings)}
+        </time>
+      )}
+      {todo.recurrence && (
+        <span className={css.with}>
+          <Repeat size={14} aria-hidden="true" />
+          {repeatWords(todo.recurrence)}
+        </span>
+      )}
+      {!done && todo.reminder_at && todo.reminder_at !== todo.due_date && (
+        <span className={css.with} title={exactly(todo.reminder_at, settings)}>
+          <Bell size={14} aria-hidden="true" />
+          <span className="hidden">{m.tasks.reminder} </span>
+          {bellWords(todo, now, settings)}
+        </span>
+      )}
+      {todo.tags.map((tag) => (
+        <bdi key={tag} className={css.tag}>
+          #{tag}
+        </bdi>
+      ))}
+    </>
+  );
+}
+
+function RowMenu({ todo, handlers }: Pick<Props, 'todo' | 'handlers'>) {
+  const done = todo.status === 'completed';
+  return (
+    <Menu
+      label={m.tasks.actions(todo.title)}
+      trigger={
+        <IconButton label={m.tasks.actions(todo.title)} className={css.more} onClick={(event) => event.stopPropagation()}>
+          <Ellipsis size={20} strokeWidth={1.75} aria-hidden="true" />
+        </IconButton>
+      }
+    >
+      <MenuItem onSelect={() => handlers.toggle(todo)} keys="X">
+        {done ? m.tasks.reopen1 : m.tasks.complete1}
+      </MenuItem>
+      <MenuItem onSelect={() => handlers.edit(todo, 'title')} keys="E">
+        {m.tasks.edit}
+      </MenuItem>
+      <MenuItem onSelect={() => handlers.edit(todo, 'due')} keys="D">
+        {m.tasks.date}
+      </MenuItem>
+      <MenuItem onSelect={() => handlers.edit(todo, 'reminder')} keys="R">
+        {m.tasks.reminder}
+      </MenuItem>
+      <MenuItem onSelect={() => handlers.edit(todo, 'priority')} keys="P">
+        {m.tasks.priority}
+      </MenuItem>
+      <MenuItem onSelect={() => handlers.edit(todo, 'tags')} keys="T">
+        {m.tasks.tag}
+      </MenuItem>
+      {!done && todo.due_date && (
+        <MenuItem onSelect={() => handlers.edit(todo, 'snooze')} keys="S">
+          {m.tasks.snooze}
+        </MenuItem>
+      )}
+      {!done && todo.recurrence && <MenuItem onSelect={() => handlers.skip(todo)}>{m.tasks.skip}</MenuItem>}
+      <MenuItem onSelect={() => handlers.select(todo)} keys="M">
+        {m.tasks.select('').replace(/\s*“”/, '')}
+      </MenuItem>
+      <MenuLine />
+      <MenuItem danger onSelect={() => handlers.remove(todo)}>
+        {m.tasks.delete}
+      </MenuItem>
+    </Menu>
+  );
+}
+
+export const TaskRow = memo(function TaskRow({ todo, rowKey, position, of, now, active, selected, opened, flashed, waiting, editing, filters, handlers }: Props) {
+  const anchor = useRef<HTMLDivElement>(null);
+  const field = editing === 'title' ? null : editing;
+  const row = (
+    <div
+      ref={anchor}
+      className={css.row}
+      data-done={todo.status === 'completed' || undefined}
+      data-selected={selected || undefined}
+      data-opened={opened || undefined}
+      data-flashed={flashed || undefined}
+    >
+      <CheckBox todo={todo} onToggle={() => handlers.toggle(todo)} />
+      <div className={css.text}>
+        <div className={css.title}>
+          <PriorityMark priority={todo.priority} />
+          {editing === 'title' ? (
+            <TitleEditor todo={todo} handlers={handlers} />
+          ) : (
+            <Link to="/todos/$id" params={{ id: String(todo.id) }} search={filters} className={css.link} dir="auto" tabIndex={-1}>
+              {todo.title}
+            </Link>
+          )}
+          {waiting && <Clock size={14} className={css.waiting} data-state={waiting} aria-label={waiting === 'queued' ? m.tasks.queued : m.tasks.sending} />}
+        </div>
+        <div className={css.meta}>
+          <Meta todo={todo} now={now} />
+        </div>
+      </div>
+      <RowMenu todo={todo} handlers={handlers} />
+    </div>
+  );
+  return (
+    // The list's keys work on the focused row; the row itself is no button.
+    // eslint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-noninteractive-element-interactions
+    <li
+      className={css.item}
+      data-row={rowKey}
+      // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+      tabIndex={active ? 0 : -1}
+      aria-setsize={of}
+      aria-posinset={position}
+      aria-current={opened || undefined}
+      onFocus={() => handlers.focus(todo)}
+      onClick={(event) => handlers.click(todo, event)}
+    >
+      <span className="hidden">{selected ? `${m.tasks.selected(1)} ` : ''}</span>
+      {row}
+      {field && <LazyFieldPopover field={field} todos={[todo]} onClose={() => handlers.edit(todo, null)} anchor={anchor} />}
+    </li>
+  );
+});

@@ -1,0 +1,120 @@
+import { Outlet, useMatch, useParams } from '@tanstack/react-router';
+import { useCallback, useEffect, useState } from 'react';
+import { useLate, useMedia, useTitle } from '../../lib/hooks';
+import type { Group } from '../../lib/zone';
+import { m } from '../../messages';
+import { useApp, useView } from '../../state/app';
+import { addOpen } from '../../state/surfaces';
+import { announce } from '../../state/toasts';
+import { Button, Empty, Failed, Skeleton, controls } from '../../ui/controls';
+import { FilterBar } from './FilterBar';
+import { isFiltered, type Filters } from './filters';
+import { TaskList } from './TaskList';
+import { useCompleted, useTaskRows } from './useTaskRows';
+import css from './TasksPage.module.css';
+
+function NothingYet() {
+  const use = (line: string) => {
+    sessionStorage.setItem('carillon.draft.add', line);
+    addOpen.set(true);
+  };
+  const [before, after] = m.tasks.emptyHint('|').split('|');
+  return (
+    <Empty title={m.tasks.emptyTitle}>
+      <p>
+        {before}
+        <kbd>q</kbd>
+        {after}
+      </p>
+      <ul className={css.samples}>
+        {m.tasks.samples.map((line) => (
+          <li key={line}>
+            <Button onClick={() => use(line)}>{line}</Button>
+          </li>
+        ))}
+      </ul>
+    </Empty>
+  );
+}
+
+function useFolds(): [ReadonlySet<Group>, (group: Group, folded: boolean) => void] {
+  const key = 'carillon.folds';
+  const [folded, setFolded] = useState<ReadonlySet<Group>>(() => new Set(JSON.parse(localStorage.getItem(key) ?? '[]') as Group[]));
+  const fold = useCallback(
+    (group: Group, on: boolean) =>
+      setFolded((before) => {
+        const next = new Set(before);
+        if (on) next.add(group);
+        else next.delete(group);
+        localStorage.setItem(key, JSON.stringify([...next]));
+        return next;
+      }),
+    [],
+  );
+  return [folded, fold];
+}
+
+/** Tasks that were completed here keep their place until the filters change. */
+function useStays(filters: Filters): [ReadonlySet<number>, (ids: readonly number[]) => void] {
+  const view = JSON.stringify(filters);
+  const [stays, setStays] = useState<{ view: string; ids: ReadonlySet<number> }>({ view, ids: new Set() });
+  if (stays.view !== view) setStays({ view, ids: new Set() });
+  const add = useCallback((ids: readonly number[]) => setStays((before) => ({ ...before, ids: new Set([...before.ids, ...ids]) })), []);
+  return [stays.ids, add];
+}
+
+function List({ filters, openedId }: { filters: Filters; openedId: number | null }) {
+  const { sync } = useApp();
+  const { tasks, load } = useView();
+  const [folded, fold] = useFolds();
+  const [stays, stay] = useStays(filters);
+  const { rows, count } = useTaskRows(filters, folded, stays);
+  const completed = useCompleted(filters);
+  const filtered = isFiltered(filters);
+  const loading = useLate(load === 'nothing' && tasks.size === 0);
+  const counted = completed.hasNextPage ? m.tasks.atLeast(count) : m.tasks.count(count);
+  useEffect(() => {
+    if (filtered) announce(counted);
+  }, [filtered, counted]);
+
+  return (
+    <section className={css.list} aria-labelledby="tasks-title">
+      <header className={css.header}>
+        <h1 id="tasks-title">{m.tasks.title}</h1>
+        <span className={css.total}>{load !== 'nothing' && counted}</span>
+      </header>
+      <FilterBar filters={filters} />
+      {load === 'failed' && <Failed text={m.tasks.failed} onRetry={sync.retryLoad} />}
+      {loading && (
+        <div className={css.skeletons}>
+          <Skeleton lines={8} />
+        </div>
+      )}
+      {rows.length > 0 && <TaskList rows={rows} filters={filters} openedId={openedId} onFold={fold} onDone={stay} />}
+      {rows.length === 0 && load !== 'nothing' && load !== 'failed' && !completed.isFetching && (filtered ? <Empty title={m.tasks.noMatch} /> : load === 'all' && <NothingYet />)}
+      {completed.hasNextPage && (
+        <div className={css.moreCompleted}>
+          <Button disabled={completed.isFetching} onClick={() => void completed.fetchNextPage()}>
+            {m.tasks.moreCompleted}
+          </Button>
+        </div>
+      )}
+      {completed.isError && <p className={controls.error}>{m.tasks.failed}</p>}
+    </section>
+  );
+}
+
+export function TasksPage() {
+  const filters = useMatch({ from: '/todos', select: ({ search }) => search });
+  const id = useParams({ strict: false, select: (params: { id?: string }) => params.id });
+  const { store } = useApp().sync;
+  const beside = useMedia('(min-width: 1100px)');
+  const openedId = id === undefined ? null : store.resolve(Number(id));
+  useTitle(m.tasks.title);
+  return (
+    <div className={css.page} data-open={openedId !== null || undefined}>
+      {(beside || openedId === null) && <List filters={filters} openedId={openedId} />}
+      <Outlet />
+    </div>
+  );
+}

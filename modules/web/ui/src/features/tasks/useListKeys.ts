@@ -1,0 +1,138 @@
+// The list by keyboard: one row is current, keys act on the marked rows or else on that one.
+import { useCallback, useEffect, useRef, useState } from 'react';
+import type { Todo } from '../../api/types';
+import { useKeys } from '../../lib/keys';
+import type { Group } from '../../lib/zone';
+import { useApp } from '../../state/app';
+import type { Row } from './filters';
+import type { RowField } from './TaskRow';
+
+interface Options {
+  rows: Row[];
+  scrollTo: (index: number) => void;
+  open: (todo: Todo) => void;
+  edit: (todo: Todo, field: RowField | null) => void;
+  toggle: (todos: readonly Todo[]) => void;
+  remove: (todos: readonly Todo[]) => void;
+  fold: (group: Group, folded: boolean) => void;
+  editing: boolean;
+}
+
+const todosOf = (rows: readonly Row[]): Todo[] => rows.flatMap((row) => (row.is === 'task' ? [row.todo] : []));
+
+export function useListKeys({ rows, scrollTo, open, edit, toggle, remove, fold, editing }: Options) {
+  const { rowKey } = useApp().sync.store;
+  const [active, setActive] = useState<number | null>(null);
+  const [selected, setSelected] = useState<ReadonlySet<number>>(new Set());
+  const lastIndex = useRef(0);
+  const wanted = useRef<number | null>(null);
+
+  const indexOf = useCallback((key: number | null) => rows.findIndex((row) => row.is === 'task' && rowKey(row.todo.id) === key), [rows, rowKey]);
+  const index = indexOf(active);
+  const current = rows[index];
+  const todo = current?.is === 'task' ? current.todo : undefined;
+  const marked = todosOf(rows).filter(({ id }) => selected.has(rowKey(id)));
+  const targets = marked.length > 0 ? marked : todo ? [todo] : [];
+
+  const moveTo = useCallback(
+    (next: number) => {
+      const row = rows[next];
+      if (row?.is !== 'task') return;
+      const key = rowKey(row.todo.id);
+      setActive(key);
+      wanted.current = key;
+      scrollTo(next);
+    },
+    [rows, rowKey, scrollTo],
+  );
+
+  // A row gets focus once it is drawn; the virtual list may need a moment for that.
+  useEffect(() => {
+    if (wanted.current === null) return;
+    const row = document.querySelector<HTMLElement>(`[data-row="${wanted.current}"]`);
+    if (!row) return;
+    row.focus({ preventScroll: true });
+    wanted.current = null;
+  });
+
+  // The row that took the place of one that left.
+  useEffect(() => {
+    if (index >= 0) {
+      lastIndex.current = index;
+      return;
+    }
+    if (active === null) return;
+    const lost = document.activeElement === document.body || document.activeElement === null;
+    const tasks = rows.map((row, at) => ({ row, at })).filter(({ row }) => row.is === 'task');
+    const next = tasks.find(({ at }) => at >= lastIndex.current) ?? tasks.at(-1);
+    if (!next) return setActive(null);
+    if (lost && !editing) moveTo(next.at);
+    else if (next.row.is === 'task') setActive(rowKey(next.row.todo.id));
+  }, [index, active, rows, rowKey, moveTo, editing]);
+
+  const step = (by: 1 | -1): number => {
+    let next = index < 0 ? (by === 1 ? 0 : rows.length - 1) : index + by;
+    while (rows[next]?.is === 'group') next += by;
+    return next;
+  };
+  const mark = (one: Todo, on?: boolean) =>
+    setSelected((before) => {
+      const key = rowKey(one.id);
+      const next = new Set(before);
+      if (on ?? !next.has(key)) next.add(key);
+      else next.delete(key);
+      return next;
+    });
+  const extend = (by: 1 | -1) => {
+    const next = rows[step(by)];
+    if (todo) mark(todo, true);
+    if (next?.is === 'task') mark(next.todo, true);
+    moveTo(step(by));
+  };
+  const field = (name: RowField) => () => todo && edit(todo, name);
+  const groupOfCurrent = () => rows.slice(0, index + 1).findLast((row) => row.is === 'group');
+  const foldCurrent = (folded: boolean) => {
+    const head = folded ? groupOfCurrent() : rows.find((row) => row.is === 'group' && row.folded);
+    if (head?.is === 'group') fold(head.group, folded);
+  };
+  const onRow = (run: () => void) => () => {
+    if (todo) run();
+  };
+
+  useKeys({
+    j: () => moveTo(step(1)),
+    k: () => moveTo(step(-1)),
+    arrowdown: () => moveTo(step(1)),
+    arrowup: () => moveTo(step(-1)),
+    home: () => moveTo(rows.findIndex((row) => row.is === 'task')),
+    end: () => moveTo(rows.length - 1),
+    'shift+arrowdown': () => extend(1),
+    'shift+arrowup': () => extend(-1),
+    enter: (event) => activate(event, () => todo && open(todo)),
+    o: onRow(() => todo && open(todo)),
+    x: onRow(() => toggle(targets)),
+    space: (event) => activate(event, () => toggle(targets)),
+    e: field('title'),
+    d: field('due'),
+    r: field('reminder'),
+    p: field('priority'),
+    t: field('tags'),
+    s: field('snooze'),
+    m: onRow(() => todo && mark(todo)),
+    delete: onRow(() => remove(targets)),
+    '[': () => foldCurrent(true),
+    ']': () => foldCurrent(false),
+    'mod+a': () => setSelected(new Set(todosOf(rows).map(({ id }) => rowKey(id)))),
+    ...(selected.size > 0 && { escape: () => setSelected(new Set<number>()) }),
+  });
+
+  return { active, setActive, selected, marked, mark, setSelected, moveTo, focusRow: (key: number) => moveTo(indexOf(key)) };
+}
+
+/** Enter and Space belong to the button that has focus; the list has them where a row does. */
+function activate(event: KeyboardEvent, run: () => void): void {
+  const target = event.target as HTMLElement;
+  const control = target.closest('button, a, summary');
+  if (control instanceof HTMLElement && target !== document.body) control.click();
+  else run();
+}

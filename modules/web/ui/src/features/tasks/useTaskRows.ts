@@ -1,0 +1,47 @@
+// The rows of the list for the filters in the address.
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { useDeferredValue, useMemo } from 'react';
+import { api, data } from '../../api/client';
+import { useNow } from '../../lib/hooks';
+import { boundsOf, type Group } from '../../lib/zone';
+import { useApp, useView } from '../../state/app';
+import { comparator, matcher, rowsOf, type Filters, type Row } from './filters';
+
+/** Active tasks are all here. Completed ones are many: they are read by the page, for these filters. */
+export function useCompleted({ status, priority, tag, search }: Filters) {
+  const { sync } = useApp();
+  return useInfiniteQuery({
+    queryKey: ['completed', { status, priority, tag, search }],
+    enabled: status !== undefined,
+    staleTime: Infinity,
+    gcTime: 0,
+    initialPageParam: '',
+    queryFn: async ({ pageParam: cursor }) => {
+      const query = { status: 'completed', sort: 'created_at', order: 'desc', limit: 100, priority, tag, search, ...(cursor && { cursor }) } as const;
+      const page = await data(api.GET('/api/todos', { params: { query } }));
+      sync.absorb(page.items);
+      return page.next_cursor;
+    },
+    getNextPageParam: (next) => next ?? undefined,
+  });
+}
+
+export function useTaskRows(filters: Filters, folded: ReadonlySet<Group>, stays: ReadonlySet<number>): { rows: Row[]; count: number } {
+  const { settings } = useApp();
+  const { tasks } = useView();
+  const now = useNow();
+  const search = useDeferredValue(filters.search);
+  const { status, priority, tag, due, sort } = filters;
+  const shown = useMemo(() => {
+    const applied: Filters = { status, priority, tag, due, sort, search };
+    const bounds = boundsOf(now, settings);
+    const fits = matcher(applied, bounds, stays);
+    const todos = [...tasks.values()].filter(fits).sort(comparator(applied.sort));
+    return { todos, applied, bounds };
+  }, [tasks, status, priority, tag, due, sort, search, settings, now, stays]);
+  return useMemo(() => {
+    const { todos, applied, bounds } = shown;
+    const count = applied.status ? todos.length : todos.filter((todo) => todo.status === 'active').length;
+    return { rows: rowsOf(todos, applied, bounds, folded), count };
+  }, [shown, folded]);
+}

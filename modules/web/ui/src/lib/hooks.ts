@@ -1,0 +1,64 @@
+import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import { signal, useSignal } from './signal';
+
+const minute = signal(Date.now());
+setInterval(() => minute.set(Date.now()), 30_000);
+document.addEventListener('visibilitychange', () => minute.set(Date.now()));
+
+/** The time, as fine as words for dates need it. */
+export const useNow = (): number => useSignal(minute);
+
+export function useMedia(query: string): boolean {
+  const subscribe = useCallback(
+    (listener: () => void) => {
+      const media = matchMedia(query);
+      media.addEventListener('change', listener);
+      return () => media.removeEventListener('change', listener);
+    },
+    [query],
+  );
+  return useSyncExternalStore(subscribe, () => matchMedia(query).matches);
+}
+
+/** The value, once it has stood still for `wait` milliseconds. */
+export function useSettled<T>(value: T, wait: number): T {
+  const [settled, setSettled] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(value), wait);
+    return () => clearTimeout(timer);
+  }, [value, wait]);
+  return settled;
+}
+
+/** Sets the page's title, and moves focus to its heading when the user came here by a link. */
+export function useTitle(title: string): void {
+  useEffect(() => {
+    document.title = `${title} · Carillon`;
+  }, [title]);
+}
+
+/** What is typed here outlives the page. */
+export function useDraft(key: string, initial: string): [string, (text: string) => void, () => void] {
+  const name = `carillon.draft.${key}`;
+  const [text, setText] = useState(() => sessionStorage.getItem(name) ?? initial);
+  const write = useCallback(
+    (next: string) => {
+      setText(next);
+      sessionStorage.setItem(name, next);
+    },
+    [name],
+  );
+  const clear = useCallback(() => sessionStorage.removeItem(name), [name]);
+  return [text, write, clear];
+}
+
+/** True `wait` milliseconds after it became so: a skeleton for what comes at once would only flicker. */
+export function useLate(active: boolean, wait = 200): boolean {
+  const [late, setLate] = useState(false);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => {
+    timer.current = setTimeout(() => setLate(active), active ? wait : 0);
+    return () => clearTimeout(timer.current);
+  }, [active, wait]);
+  return active && late;
+}

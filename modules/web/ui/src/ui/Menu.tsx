@@ -1,0 +1,31 @@
+import * as Dropdown from '@radix-ui/react-dropdown-menu';
+import type { ReactNode } from 'react';
+import css from './controls.module.css';
+
+export function Menu({ trigger, label, children, align = 'end' }: { trigger: ReactNode; label: string; children: ReactNode; align?: 'start' | 'end' }) {
+  return (
+    <Dropdown.Root modal={false}>
+      <Dropdown.Trigger asChild>{trigger}</Dropdown.Trigger>
+      <Dropdown.Portal>
+        <Dropdown.Content className={css.menu} align={align} sideOffset={4} collisionPadding={8} aria-label={label}>
+          {children}
+        </Dropdown.Content>
+      </Dropdown.Portal>
+    </Dropdown.Root>
+  );
+}
+
+export function MenuItem({ children, onSelect, danger = false, keys, disabled }: { children: ReactNode; onSelect: () => void; danger?: boolean; keys?: string; disabled?: boolean }) {
+  return (
+    <Dropdown.Item className={css.item} data-danger={danger} disabled={disabled} onSelect={onSelect}>
+      {children}
+      {keys && (
+        <span className={css.itemKey} aria-hidden="true">
+          {keys}
+        </span>
+      )}
+    </Dropdown.Item>
+  );
+}
+
+export const MenuLine = () => <Dropdown.Separator className={css.separator} />;
