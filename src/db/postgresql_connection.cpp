@@ -19,9 +19,10 @@ struct FreeOptions {
 };
 using Options = std::unique_ptr<PQconninfoOption, FreeOptions>;
 
-/// A server that is away must be noticed, and nothing may hold a lock or a connection for ever.
+/// A server that is away must be noticed, and nothing may hold a lock or a connection for ever: a process that freezes
+/// inside a transaction keeps the other replicas waiting for ten seconds.
 constexpr const char* session_settings =
-    "SET statement_timeout = '30s'; SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '30s'; "
+    "SET statement_timeout = '30s'; SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '10s'; "
     "SET timezone = 'UTC'; SET client_min_messages = warning";
 
 std::string quoted(std::string_view value) {

@@ -27,6 +27,7 @@ public:
     bool available() const noexcept override { return available_; }
     Result<void> backup(const std::string& file) override;
     void close() override;
+    const std::string& dsn() const noexcept { return dsn_; }
 
 private:
     using Slot = std::unique_ptr<PostgresqlConnection>;

@@ -36,10 +36,7 @@ public:
     }
 
     /// First all together without a savepoint each, as nearly every batch needs; when a handler fails, one by one.
-    /// Users in one order, as the workers take them: handlers lock users, and PostgreSQL would meet deadlocks.
-    void handle(Events events) {
-        const auto by_user = [](const auto& a, const auto& b) { return a->user_id < b->user_id; };
-        std::stable_sort(events.begin(), events.end(), by_user);
+    void handle(const Events& events) {
         const auto together = [&] { return handle_each(events, false); };
         if (tx_.savepoint(together)) return;
         lanes_.clear();
@@ -66,7 +63,11 @@ private:
     bool handle_each(const Events& events, bool each_for_itself) {
         blocked_.clear();
         free_.clear();
-        lanes_may_wait_ = events::anything_waits(tx_);
+        if (tx_.backend() == db::Backend::postgresql) {
+            take_lanes(events);
+        } else {
+            lanes_may_wait_ = events::anything_waits(tx_);
+        }
         for (const auto& event : events) {
             for (const auto& worker : workers_) {
                 if (!worker->wants(*event)) continue;
@@ -74,6 +75,27 @@ private:
             }
         }
         return true;
+    }
+
+    /// Another replica may be at work in a lane, or be about to: only what is locked and empty is handled at once.
+    void take_lanes(const Events& events) {
+        std::set<std::string> lanes;
+        const auto each_lane = [&](const auto& visit) {
+            for (const auto& event : events) {
+                for (const auto& worker : workers_) {
+                    if (worker->wants(*event)) visit(*worker, event->user_id);
+                }
+            }
+        };
+        const auto name = [](LaneWorker& worker, const std::string& user) {
+            return worker.subscription().name + '/' + user;
+        };
+        each_lane([&](LaneWorker& worker, const std::string& user) { lanes.insert(name(worker, user)); });
+        const auto mine = events::lock_free_lanes(tx_, lanes);
+        each_lane([&](LaneWorker& worker, const std::string& user) {
+            if (!mine.contains(name(worker, user))) blocked_.emplace(&worker, user);
+        });
+        lanes_may_wait_ = false;
     }
 
     /// False when the handler failed and nothing may be kept of it.
@@ -182,7 +204,7 @@ private:
     const Clock& clock_;
     asio::any_io_executor strand_;
     events::Sleeper sleeper_;
-    events::Gate ended_;
+    Gate ended_;
     bool started_ = false;
     std::atomic<bool> stopping_{false};
     std::atomic<std::size_t> accepted_{0};
@@ -214,6 +236,9 @@ public:
 
     awaitable<Result<void>> accept(Events events, bool handle_now) override {
         const auto rows = events.size() * workers_->size();
+        // Users in one order, as the workers take them: handlers lock users, and PostgreSQL would meet deadlocks.
+        const auto by_user = [](const auto& a, const auto& b) { return a->user_id < b->user_id; };
+        std::stable_sort(events.begin(), events.end(), by_user);
         auto work = [workers = workers_, events = std::move(events), handle_now,
                      now = clock_.now()](db::Transaction& tx) -> Result<void> {
             Acceptance acceptance(tx, *workers, now);

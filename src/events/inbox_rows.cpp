@@ -72,6 +72,27 @@ bool lock_lane(db::Transaction& tx, std::string_view subscription, std::string_v
     return std::get<0>(*locked) == 1;
 }
 
+std::set<std::string> lock_free_lanes(db::Transaction& tx, const std::set<std::string>& lanes) {
+    std::set<std::string> found;
+    const auto select = [&](std::string_view sql, const std::set<std::string>& among) {
+        std::string list;
+        for (const auto& lane : among) list += (list.empty() ? "" : "\n") + lane;
+        found.clear();
+        tx.each<std::string>(sql, {list}, [&found](std::string lane) { found.insert(std::move(lane)); });
+    };
+    select(
+        "WITH lanes AS MATERIALIZED (SELECT unnest(string_to_array(:lanes, chr(10))) AS lane) "
+        "SELECT lane FROM lanes WHERE pg_try_advisory_xact_lock(hashtextextended(lane, 0))",
+        lanes);
+    // A statement of its own: its snapshot must see what the lanes' last holders committed.
+    select(
+        "WITH lanes AS MATERIALIZED (SELECT unnest(string_to_array(:lanes, chr(10))) AS lane) "
+        "SELECT lane FROM lanes WHERE NOT EXISTS (SELECT 1 FROM inbox WHERE handled_at IS NULL "
+        "AND subscription = split_part(lane, '/', 1) AND user_id = split_part(lane, '/', 2))",
+        std::set<std::string>(found));
+    return found;
+}
+
 void complete(db::Transaction& tx, const InboxKey& key, Time now) {
     tx.exec(
         "UPDATE inbox SET handled_at = :now, attempts = attempts + 1, error = NULL, payload = NULL "

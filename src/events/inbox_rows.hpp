@@ -6,6 +6,7 @@
 #include "carillon/events/inbox.hpp"
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,6 +45,9 @@ std::int64_t count_waiting(db::Session& session, std::string_view subscription);
 /// On PostgreSQL keeps other replicas off the lane until the transaction ends; false when one has it. SQLite has one
 /// writer.
 bool lock_lane(db::Transaction& tx, std::string_view subscription, std::string_view user_id);
+/// The same for many lanes at once (`subscription/user`), PostgreSQL only: those that are this transaction's now and in
+/// which nothing waits.
+std::set<std::string> lock_free_lanes(db::Transaction& tx, const std::set<std::string>& lanes);
 
 void complete(db::Transaction& tx, const InboxKey& key, Time now);
 void put_off(db::Transaction& tx, const InboxKey& key, int attempts, Time next_attempt, std::string_view error,

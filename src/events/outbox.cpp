@@ -101,6 +101,17 @@ std::vector<OutboxRow> unpublished(db::Session& session, std::int64_t after, int
     return read_rows(session, sql, {after, limit});
 }
 
+std::unordered_set<std::string> lock_users(db::Transaction& tx, std::int64_t after, int limit) {
+    std::unordered_set<std::string> users;
+    tx.each<std::string>(
+        "WITH page AS MATERIALIZED (SELECT user_id FROM outbox WHERE published_at IS NULL AND position > :after "
+        "ORDER BY position LIMIT :n), "
+        "users AS MATERIALIZED (SELECT DISTINCT user_id FROM page) "
+        "SELECT user_id FROM users WHERE pg_try_advisory_xact_lock(hashtextextended('outbox/' || user_id, 0))",
+        {after, limit}, [&users](std::string user) { users.insert(std::move(user)); });
+    return users;
+}
+
 void mark_published(db::Transaction& tx, const std::vector<std::int64_t>& positions, Time now) {
     for (std::size_t i = 0; i < positions.size(); i += marks) {
         std::vector<db::Param> params{to_micros(now)};

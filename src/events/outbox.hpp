@@ -7,6 +7,8 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
+#include <unordered_set>
 #include <vector>
 
 namespace carillon::events {
@@ -32,6 +34,9 @@ struct OutboxRow {
 
 /// The first unpublished rows with a position above `after`, in order.
 std::vector<OutboxRow> unpublished(db::Session& session, std::int64_t after, int limit);
+/// Locks the users of the rows that unpublished() would return, until the transaction ends; those that nobody else
+/// holds. PostgreSQL only.
+std::unordered_set<std::string> lock_users(db::Transaction& tx, std::int64_t after, int limit);
 void mark_published(db::Transaction& tx, const std::vector<std::int64_t>& positions, Time now);
 
 struct Backlog {

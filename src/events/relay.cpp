@@ -2,6 +2,7 @@
 
 #include "carillon/log.hpp"
 #include "outbox.hpp"
+#include "turn.hpp"
 #include "waiting.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -25,7 +26,9 @@ constexpr std::chrono::milliseconds longest_delay{10'000};  ///< for one user
 constexpr std::chrono::milliseconds longest_bus_delay{
     1'000};  ///< for all: it tells how late the return of the bus is seen
 constexpr auto drain_limit = 5s;
-constexpr auto full_sweep_at_most = 5s;  ///< between two full sweeps
+constexpr auto full_sweep_at_most = 5s;                        ///< between two full sweeps
+constexpr std::chrono::milliseconds first_look_at_others{10};  ///< after another replica's turn was met
+constexpr std::chrono::milliseconds longest_look_at_others{500};
 constexpr int clean_batch = 256;
 constexpr std::int64_t clean_every = 1024;  ///< published events between two looks for old rows
 constexpr int clean_batches = 8;            ///< at most so many deletes a look: twice what came in
@@ -48,6 +51,7 @@ public:
         : database_(database),
           clock_(clock),
           options_(options),
+          turn_(events::make_turn(database)),
           strand_(asio::make_strand(executor)),
           sleeper_(strand_),
           depth_(metrics.gauge("carillon_outbox_depth", "Events not yet published")),
@@ -70,6 +74,11 @@ public:
     awaitable<void> drain() {
         stop();
         if (started_) co_await ended_.wait();
+    }
+    /// What is in hand is for others to publish.
+    void let_go() {
+        stop();
+        turn_->close();
     }
 
 private:
@@ -109,14 +118,19 @@ private:
         std::int64_t after = full ? 0 : swept_to_;
         bool progress = false;
         bool overtaken = false;
+        bool others = false;
         for (auto& [user, pause] : users_) pause.met = !full;
         while (true) {
-            auto rows = co_await read_page(after);
-            if (!rows) co_return bus_pause_.fail(longest_bus_delay);
-            if (rows->empty()) break;
-            after = rows->back().position;
-            auto ready = in_turn(std::move(*rows), overtaken);
-            if (ready.empty()) continue;
+            auto page = co_await begin_turn(after);
+            if (!page) co_return bus_pause_.fail(longest_bus_delay);
+            after = std::max(after, page->last);
+            others |= page->others;
+            auto ready = in_turn(std::move(page->rows), overtaken);
+            if (ready.empty()) {
+                co_await end_turn({});
+                if (page->end) break;
+                continue;
+            }
             if (!co_await publish(std::move(ready))) co_return bus_pause_.fail(longest_bus_delay);
             progress = true;
             if (stopping_ && std::chrono::steady_clock::now() - began > drain_limit) co_return;
@@ -126,6 +140,14 @@ private:
         std::erase_if(users_, [](const auto& user) { return !user.second.met; });  // their rows are gone
         if (full) plan_full_sweep();
         overtaken_ = progress && overtaken;
+        look_at_others(others);
+    }
+
+    /// What another replica has in hand it publishes, unless it is killed: nobody wakes this one then.
+    void look_at_others(bool met) {
+        met_others_ = met ? met_others_ + 1 : 0;
+        look_ = std::chrono::steady_clock::now() +
+                events::backoff(met_others_, first_look_at_others, longest_look_at_others);
     }
 
     void plan_full_sweep() {
@@ -159,12 +181,9 @@ private:
         return ready;
     }
 
-    awaitable<Result<std::vector<OutboxRow>>> read_page(std::int64_t after) {
-        auto page = [after, n = options_.batch](db::Session& session) -> Result<std::vector<OutboxRow>> {
-            return events::unpublished(session, after, n);
-        };
+    awaitable<Result<events::Page>> begin_turn(std::int64_t after) {
         try {
-            co_return co_await database_.read(std::move(page));
+            co_return co_await turn_->begin(after, options_.batch);
         } catch (const std::exception& e) {
             log::error("outbox could not be read", {{"error", e.what()}});
             co_return Error{Errc::internal, e.what()};
@@ -191,13 +210,15 @@ private:
             if (!refused.contains(user)) done.push_back(rows[i].position);
         }
         failures_.Increment(static_cast<double>(rows.size() - done.size()));
-        if (done.empty() && bus_is_away(refused)) co_return false;
+        if (done.empty() && bus_is_away(refused)) {
+            co_await end_turn(std::move(done));
+            co_return false;
+        }
         for (const auto& row : rows) {
             if (!refused.contains(row.event->user_id)) users_.erase(row.event->user_id);
         }
         for (const auto user : refused) users_[std::string(user)].fail(longest_delay);
-        if (done.empty()) co_return true;
-        co_return co_await mark(std::move(done));
+        co_return co_await end_turn(std::move(done));
     }
 
     /// A batch was refused as a whole. One user alone may be to blame; of several users, or when others fail too, it is
@@ -210,15 +231,12 @@ private:
         return true;
     }
 
-    awaitable<bool> mark(std::vector<std::int64_t> done) {
+    /// Marks what was published. False: it will be published again, and subscribers know the ids.
+    awaitable<bool> end_turn(std::vector<std::int64_t> done) {
         const auto count = done.size();
-        auto work = [done = std::move(done), now = clock_.now()](db::Transaction& tx) -> Result<bool> {
-            events::mark_published(tx, done, now);
-            return true;
-        };
         try {
-            const auto marked = co_await database_.write(std::move(work));
-            if (!marked) co_return false;  // published again later: subscribers know the ids
+            const auto marked = co_await turn_->end(std::move(done), clock_.now());
+            if (!marked) co_return false;
         } catch (const std::exception& e) {
             log::error("events could not be marked as published", {{"error", e.what()}});
             co_return false;
@@ -281,15 +299,17 @@ private:
         if (options_.poll) next = std::chrono::steady_clock::now() + *options_.poll;
         if (bus_pause_.failures) return next ? std::min(*next, bus_pause_.until) : bus_pause_.until;
         if (!users_.empty()) next = next ? std::min(*next, full_sweep_) : full_sweep_;
+        if (met_others_) next = next ? std::min(*next, look_) : look_;
         return next;
     }
 
     db::Database& database_;
     const Clock& clock_;
     const RelayOptions options_;
+    const std::unique_ptr<events::Turn> turn_;
     asio::any_io_executor strand_;
     events::Sleeper sleeper_;
-    events::Gate ended_;
+    Gate ended_;
     EventBus* bus_ = nullptr;
     bool started_ = false;
     std::atomic<bool> stopping_{false};
@@ -298,6 +318,8 @@ private:
     SteadyTime full_sweep_{};  ///< when the next sweep from the beginning is due, while refused events stand there
     std::int64_t swept_to_ = 0;
     bool overtaken_ = false;  ///< sweep again at once
+    int met_others_ = 0;      ///< sweeps in a row that met another replica's turn
+    SteadyTime look_{};       ///< when to sweep again because of it
     SteadyTime reported_{};
     SteadyTime cleaned_{};
     std::int64_t since_clean_ = 0;
@@ -316,7 +338,7 @@ public:
           outbox_(clock, [loop = std::weak_ptr(loop_)] {
               if (const auto alive = loop.lock()) alive->wake();
           }) {}
-    ~OutboxRelay() override { loop_->stop(); }
+    ~OutboxRelay() override { loop_->let_go(); }
     Outbox& outbox() override { return outbox_; }
     void start(EventBus& bus) override { loop_->start(bus); }
     awaitable<void> drain() override { return loop_->drain(); }

@@ -169,6 +169,11 @@ TEST_CASE("sessions have time limits", "[db][postgresql]") {
                 .value());
     };
     CHECK(*database->read_now(settings) == 3);
+    const auto idle = [](db::Session& session) -> Result<std::int64_t> {
+        return std::get<0>(*session.query_one<std::int64_t>(
+            "SELECT CAST(setting AS BIGINT) FROM pg_settings WHERE name = 'idle_in_transaction_session_timeout'"));
+    };
+    CHECK(*database->read_now(idle) == 10'000);  // how long a frozen replica keeps the others waiting
     const auto slow = [](db::Session& session) -> Result<void> {
         session.exec("SET LOCAL statement_timeout = '20ms'");
         session.exec("SELECT pg_sleep(5)");

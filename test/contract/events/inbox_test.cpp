@@ -202,3 +202,68 @@ TEST_CASE("two replicas do not work the same lane at once", "[events][inbox]") {
     CHECK(Effects::of(*database, "one", "a") == up_to(100));
     CHECK(Effects::of(*database, "one", "b") == up_to(100));
 }
+
+TEST_CASE("what one replica is handling, the user's next event at another waits for", "[events][inbox]") {
+    TestDatabase database(Backend::postgresql);
+    Effects effects(*database);
+    InboxOptions shared = quick_retries();
+    shared.poll = 5ms;
+    std::atomic<bool> held{true}, reached{false};
+    Host first(*database, memory(), shared);
+    Host second(*database, memory(), shared);
+    first.bus().subscribe({"one", {}, [&](db::Transaction& tx, const Event& e) -> Result<void> {
+                               reached = true;
+                               while (held) std::this_thread::sleep_for(1ms);
+                               Effects::record(tx, "one", e);
+                               return {};
+                           }});
+    second.bus().subscribe(Effects::recorder("one"));
+    first.start();
+    second.start();
+    Result<void> accepted;
+    std::thread slow([&] { accepted = first.accept({event("a", 1), event("a", 2)}, true); });
+    REQUIRE(wait_until([&] { return reached.load(); }));
+    REQUIRE(second.accept({event("a", 3), event("b", 1)}, true).has_value());
+    CHECK(Effects::of(*database, "one", "b") == up_to(1));
+    CHECK(Effects::of(*database, "one", "a").empty());
+    held = false;
+    slow.join();
+    REQUIRE(accepted.has_value());
+    REQUIRE(wait_until([&] { return Effects::count(*database) == 4; }));
+    CHECK(Effects::of(*database, "one", "a") == up_to(3));
+}
+
+TEST_CASE("two replicas that are given the same events handle each once and in order", "[events][inbox]") {
+    TestDatabase database(Backend::postgresql, {.readers = 4});
+    Effects effects(*database);
+    InboxOptions shared = quick_retries(1000);
+    shared.poll = 5ms;
+    std::atomic<int> calls{0};
+    const bool handle_now = GENERATE(true, false);
+    Host first(*database, memory(), shared);
+    Host second(*database, memory(), shared);
+    for (Host* host : {&first, &second}) {
+        host->bus().subscribe({"one", {}, [&](db::Transaction& tx, const Event& e) -> Result<void> {
+                                   Effects::record(tx, "one", e);
+                                   if (++calls % 7 == 0) return Error{Errc::internal, "now and then"};
+                                   return {};
+                               }});
+        host->start();
+    }
+    const auto deliver = [&](Host& host) {
+        for (int i = 1; i <= 60; i += 3) {
+            std::vector<std::shared_ptr<const Event>> batch;
+            for (int n = std::max(1, i - 5); n < i + 3; ++n) {
+                for (const char* user : {"b", "a"}) batch.push_back(event(user, n));
+            }
+            while (!host.accept(batch, handle_now).has_value()) {
+            }
+        }
+    };
+    std::thread other([&] { deliver(second); });
+    deliver(first);
+    other.join();
+    REQUIRE(wait_until([&] { return Effects::count(*database) >= 120; }));
+    CHECK(wait_until([&] { return number(*database, "SELECT count(*) FROM inbox WHERE handled_at IS NULL") == 0; }));
+    for (const char* user : {"a", "b"}) CHECK(Effects::of(*database, "one", user) == up_to(60));
+}

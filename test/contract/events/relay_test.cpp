@@ -34,11 +34,13 @@ public:
             return f(*this);
         }
     };
-    explicit Broker(std::shared_ptr<Log> log) : log_(std::move(log)) {}
+    explicit Broker(std::shared_ptr<Log> log, std::function<void()> before = {})
+        : log_(std::move(log)), before_(std::move(before)) {}
     void subscribe(Subscription) override {}
     void listen(Listener) override {}
     void start() override {}
     awaitable<std::vector<bool>> publish(std::vector<std::shared_ptr<const Event>> events) override {
+        if (before_) before_();
         std::lock_guard lock(log_->mutex);
         ++log_->calls;
         if (log_->throws) throw std::runtime_error("the broker broke");
@@ -53,6 +55,7 @@ public:
 
 private:
     std::shared_ptr<Log> log_;
+    std::function<void()> before_;
 };
 
 BusFactory to(const std::shared_ptr<Broker::Log>& log) {
@@ -255,9 +258,9 @@ TEST_CASE("published events are kept for seven days", "[events][relay]") {
     CHECK(number(*database, "SELECT count(*) FROM outbox WHERE published_at IS NULL") == 1);
 }
 
-TEST_CASE("two relays on one database publish in order", "[events][relay]") {
+TEST_CASE("two relays on one database share the work: each event once, in order", "[events][relay]") {
     TestDatabase database(Backend::postgresql);
-    const std::vector<std::string> users{add_user(*database), add_user(*database)};
+    const std::vector<std::string> users{add_user(*database), add_user(*database), add_user(*database)};
     auto log = std::make_shared<Broker::Log>();
     RelayOptions polling;
     polling.batch = 7;
@@ -272,12 +275,50 @@ TEST_CASE("two relays on one database publish in order", "[events][relay]") {
     for (const auto& user : users) add_events(*database, second.outbox(), {user}, 100, 3);
     writer.join();
     REQUIRE(wait_until([&] { return all_published(*database); }));
-    for (const auto& user : users) {
-        std::vector<std::int64_t> first_deliveries;
-        for (const auto sequence : log->of(user)) {
-            if (std::find(first_deliveries.begin(), first_deliveries.end(), sequence) == first_deliveries.end())
-                first_deliveries.push_back(sequence);
-        }
-        CHECK(first_deliveries == up_to(200));
+    for (const auto& user : users) CHECK(log->of(user) == up_to(200));
+    CHECK(number(*database,
+                 "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = "
+                 "(SELECT oid FROM pg_database WHERE datname = current_database())") == 0);
+}
+
+TEST_CASE("a replica that freezes while it publishes holds nobody up and marks nothing later", "[events][relay]") {
+    TestDatabase database(Backend::postgresql);
+    const auto user = add_user(*database);
+    auto log = std::make_shared<Broker::Log>();
+    std::atomic<bool> frozen{true}, reached{false};
+    const BusFactory freezing = [&](Inbox&, asio::any_io_executor) -> std::unique_ptr<EventBus> {
+        return std::make_unique<Broker>(log, [&] {
+            reached = true;
+            while (frozen) std::this_thread::sleep_for(1ms);
+        });
+    };
+    RelayOptions polling;
+    polling.poll = 20ms;
+    Host first(*database, freezing, quick_retries(), polling);
+    first.start();
+    add_events(*database, first.outbox(), {user}, 5);
+    REQUIRE(wait_until([&] { return reached.load(); }));
+    Host second(*database, to(log), quick_retries(), polling);
+    second.start();
+    add_events(*database, second.outbox(), {user}, 5);
+    CHECK_FALSE(wait_until([&] { return !log->of(user).empty(); }, 300ms));  // it is the first one's turn
+    // What PostgreSQL does by itself after ten seconds (see "sessions have time limits").
+    postgres_admin(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction' AND "
+        "datname = '" +
+        database.name() + "'");
+    REQUIRE(wait_until([&] { return log->of(user) == up_to(10) && all_published(*database); }));
+    sql(*database, "UPDATE outbox SET published_at = NULL WHERE sequence = 2");  // to see whether the first marks it
+    log->with([&](Broker::Log& l) { l.refused_users = {user}; });
+    frozen = false;
+    std::this_thread::sleep_for(100ms);
+    CHECK_FALSE(all_published(*database));
+    log->with([](Broker::Log& l) { l.refused_users.clear(); });
+    REQUIRE(wait_until([&] { return all_published(*database); }));
+    std::vector<std::int64_t> first_deliveries;
+    for (const auto sequence : log->of(user)) {
+        if (std::find(first_deliveries.begin(), first_deliveries.end(), sequence) == first_deliveries.end())
+            first_deliveries.push_back(sequence);
     }
+    CHECK(first_deliveries == up_to(10));
 }
