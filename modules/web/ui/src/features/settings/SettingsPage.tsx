@@ -1,1 +1,51 @@
-export function SettingsPage() { return null; }
+import { Link, useParams } from '@tanstack/react-router';
+import { lazy, Suspense, type ComponentType } from 'react';
+import { useTitle } from '../../lib/hooks';
+import { m } from '../../messages';
+import { DeleteAccount } from './DeleteAccount';
+import { Look, Notifications, ProfilePart, Time } from './Parts';
+import { Sessions } from './Sessions';
+import { Tokens } from './Tokens';
+import css from './Settings.module.css';
+
+const Transfer = lazy(() => import('./Transfer').then(({ Transfer: component }) => ({ default: component })));
+
+const parts: Record<string, ComponentType> = {
+  profile: ProfilePart,
+  time: Time,
+  look: Look,
+  notifications: Notifications,
+  sessions: Sessions,
+  tokens: Tokens,
+  data: Transfer,
+  account: DeleteAccount,
+};
+
+export function SettingsPage() {
+  const part = useParams({ strict: false, select: (params: { part?: string }) => params.part }) ?? 'profile';
+  const names = m.settings.parts as Record<string, string>;
+  const Part = parts[part] ?? ProfilePart;
+  useTitle(m.settings.title);
+  return (
+    <div className={css.page}>
+      <nav className={css.parts} aria-label={m.settings.title}>
+        <h1>{m.settings.title}</h1>
+        <ul>
+          {Object.entries(names).map(([key, name]) => (
+            <li key={key}>
+              <Link to="/settings/$part" params={{ part: key }} className={css.part} data-here={key === part || undefined}>
+                {name}
+              </Link>
+            </li>
+          ))}
+        </ul>
+      </nav>
+      <section className={css.form} aria-labelledby="part-title">
+        <h2 id="part-title">{names[part]}</h2>
+        <Suspense>
+          <Part />
+        </Suspense>
+      </section>
+    </div>
+  );
+}
