@@ -15,7 +15,7 @@ NPM := PATH="$(CURDIR)/$(NODE)/bin:$$PATH" npm --prefix $(UI)
 run: build  ## build and serve
 	build/release/carillon serve
 
-build: deps configure  ## the release binary: build/release/carillon
+build: deps ui configure  ## the release binary: build/release/carillon
 	@ninja -C build/release -j $(JOBS) carillon
 
 ui: $(UI)/dist/index.html  ## the page, as it is built into the binary
@@ -39,7 +39,7 @@ $(UI)/dist/index.html: $(UI)/node_modules/.package-lock.json docs/api/openapi.ya
 	$(NPM) run build
 	@touch $@
 
-test: deps test-deps configure  ## every test
+test: deps ui test-deps configure  ## every test
 	ninja -C build/release -j $(JOBS)
 	ctest --test-dir build/release --output-on-failure --no-tests=error
 

@@ -15,6 +15,7 @@
 #include "cli/cli.hpp"
 #include "recurring/recurring.hpp"
 #include "tag/routes.hpp"
+#include "web/web.hpp"
 
 using namespace carillon;
 using namespace std::chrono_literals;
@@ -70,7 +71,7 @@ int serve(const Config& config) {
     const auto operations = http::make_operations_routes(readiness, metrics, detail);
     http::IoThreads threads(io_threads(config), [&] { database->use_inline_reads_on_this_thread(); });
     http::Server server(
-        threads, join(application.routes(), operations), application.live->upgrades(),
+        threads, join(application.routes(), operations, web::routes()), application.live->upgrades(),
         [&](const http::Request& request) { return application.identity->authenticate(request); }, clock, metrics,
         server_options(config));
     Metrics management_metrics;  // what operators ask for is not part of the users' traffic

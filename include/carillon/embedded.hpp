@@ -13,6 +13,7 @@ struct File {
 
 const std::vector<File>& migrations_sqlite();
 const std::vector<File>& migrations_postgresql();
+const std::vector<File>& page();           ///< the built page with its .br and .gz; empty where it is not built
 const std::vector<File>& api_documents();  ///< openapi.json, asyncapi.json
 
 }  // namespace carillon::embedded

@@ -3,6 +3,10 @@ import { defineConfig } from 'vitest/config';
 
 // `make dev`: pages from here, everything else from a running server.
 const server = process.env.CARILLON_DEV_SERVER ?? 'http://127.0.0.1:8080';
+const proxy = {
+  '/api': { target: server, changeOrigin: true },
+  '/ws': { target: server, ws: true, changeOrigin: true },
+};
 
 export default defineConfig({
   plugins: [react()],
@@ -13,11 +17,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 700,
   },
-  server: {
-    proxy: {
-      '/api': { target: server, changeOrigin: true },
-      '/ws': { target: server, ws: true, changeOrigin: true },
-    },
-  },
+  server: { proxy },
+  preview: { proxy, headers: { 'Content-Security-Policy': "default-src 'self'" } },
   test: { include: ['src/**/*.test.ts'], environment: 'node' },
 });

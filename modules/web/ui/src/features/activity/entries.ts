@@ -33,7 +33,7 @@ function valueWords(field: string, value: unknown, now: number, settings: ZoneSe
 }
 
 export function changesOf({ payload }: AuditEntry, now: number, settings: ZoneSettings): ChangeLine[] {
-  const { changes } = payload as Payload;
+  const { changes } = (payload as Payload | null) ?? {};
   return Object.entries(changes ?? {}).map(([name, change]) => ({
     field: m.fields[names[name] ?? name] ?? name,
     before: valueWords(name, change.old, now, settings),
