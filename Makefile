@@ -9,7 +9,7 @@ UI := modules/web/ui
 NODE := build/node
 NPM := PATH="$(CURDIR)/$(NODE)/bin:$$PATH" npm --prefix $(UI)
 
-.PHONY: run build ui dev test deps test-deps configure asan tsan lint tidy format bench e2e e2e-all cluster-deps cluster-up cluster-status \
+.PHONY: run build ui dev test deps test-deps configure asan tsan lint tidy format bench bench-cluster e2e e2e-all cluster-deps cluster-up cluster-status \
         cluster-down verify-all clean help
 
 run: build  ## build and serve
@@ -87,6 +87,9 @@ e2e: build cluster-deps  ## the story and two short faults behind real Dapr, Kaf
 e2e-all: build cluster-deps  ## every fault, minutes each
 	cd test && $(E2E) e2e
 
+bench-cluster: build cluster-deps  ## 100,000 events and 10,000 bells through the real parts: build/bench/pipeline.json
+	PYTHONPATH=test/support:test/cluster $(VENV)/bin/python test/bench/pipeline.py
+
 cluster-deps: test-deps  ## builds Dapr and a Kafka broker, once, into the user's cache; cold about ten minutes
 	@cmake/install-packages test/cluster/packages.txt
 	@test/cluster/deps
@@ -97,7 +100,7 @@ cluster-up: build cluster-deps  ## two replicas behind Dapr, Kafka, PostgreSQL a
 cluster-status cluster-down: cluster-%: test-deps  ## whether its parts run; stops it and removes its data
 	@PYTHONPATH=test/support $(VENV)/bin/python test/cluster/cluster.py $*
 
-verify-all: test asan tsan lint bench e2e-all  ## everything, long
+verify-all: test asan tsan lint bench e2e-all bench-cluster  ## everything, long
 
 clean:
 	rm -rf build

@@ -103,6 +103,18 @@ class Cluster:
         return "\n".join(f"--- {p.name}\n{p.tail(15)}" for p in (self.kafka, self.scheduler, *self.sidecars, *self.replicas))
 
 
+@contextlib.contextmanager
+def running(cluster):
+    """The cluster started, and stopped behind the block; where that fails the parts' last words are printed."""
+    try:
+        yield cluster.start()
+    except BaseException:
+        print(cluster.logs())
+        raise
+    finally:
+        cluster.stop()
+
+
 # --- the one that stays
 
 def recorded():

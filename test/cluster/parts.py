@@ -167,12 +167,15 @@ class Kafka(Part):
         return listens(self.port)
 
     def create_topics(self):
-        """Those of deploy/kafka, with one replica: there is one broker."""
+        """Those of deploy/kafka."""
+        for topic in yaml.safe_load_all(TOPICS.read_text(encoding="utf-8")):
+            self.create_topic(topic["metadata"]["name"], topic["spec"]["partitions"],
+                              {"retention.ms": topic["spec"]["config"]["retention.ms"]})
+
+    def create_topic(self, name, partitions, config=None):
+        """With one replica: there is one broker."""
         admin = AdminClient({"bootstrap.servers": self.address})
-        wanted = [NewTopic(t["metadata"]["name"], t["spec"]["partitions"], 1,
-                           config={"retention.ms": t["spec"]["config"]["retention.ms"]})
-                  for t in yaml.safe_load_all(TOPICS.read_text(encoding="utf-8"))]
-        for future in admin.create_topics(wanted, operation_timeout=30).values():
+        for future in admin.create_topics([NewTopic(name, partitions, 1, config=config or {})], operation_timeout=30).values():
             future.result(30)
 
 

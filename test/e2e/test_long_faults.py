@@ -1,0 +1,75 @@
+"""The faults that take longer, each under load (`make e2e-all`)."""
+import time
+
+import pytest
+
+from cluster import Cluster, running
+from faults import prove_topics, under_load
+
+pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
+
+
+def test_the_broker_is_stopped_for_a_minute(cluster):
+    with under_load(cluster, settle=180) as load:
+        cluster.kafka.stop()
+        time.sleep(60)
+        cluster.kafka.start()
+    assert not load.tally.refused, "the API does not need the broker"
+
+
+def test_the_broker_is_frozen_for_30_seconds(cluster):
+    with under_load(cluster, settle=180) as load:
+        cluster.kafka.freeze()
+        time.sleep(30)
+        cluster.kafka.resume()
+    assert not load.tally.refused, "the API does not need the broker"
+
+
+def test_the_scheduler_is_killed(cluster):
+    with under_load(cluster, after=5, settle=120) as load:
+        cluster.scheduler.kill()
+        time.sleep(5)
+        cluster.scheduler.start()
+    assert not load.tally.refused, "the API does not need the scheduler"
+
+
+def test_postgresql_is_restarted(cluster):
+    with under_load(cluster, before=5, after=10):
+        cluster.postgres.restart()
+
+
+def test_postgresql_is_stopped_for_20_seconds(cluster):
+    with under_load(cluster, before=20, after=30, rate=200) as load:
+        cluster.postgres.halt()
+        time.sleep(20)
+        cluster.postgres.restart()
+    assert set(load.tally.refused) <= {503, "lost"}
+
+
+def test_the_replicas_are_restarted_one_after_the_other(cluster):
+    with under_load(cluster):
+        for replica in cluster.replicas:
+            replica.stop()
+            replica.start(30)
+            time.sleep(2)
+
+
+def test_the_partitions_are_given_out_anew(cluster):
+    """A consumer leaves the group and comes back: partitions move under load, there and back."""
+    with under_load(cluster) as load:
+        for sidecar in cluster.sidecars:
+            sidecar.stop()                  # leaves the group: its partitions go to the other
+            time.sleep(3)
+            sidecar.start()
+            cluster.wait_joined()           # and some come back
+    assert not load.tally.refused
+
+
+def test_the_clocks_are_five_seconds_apart(tmp_path):
+    """The second replica lives 5 s ahead of the first, its sidecar and the database."""
+    whole = Cluster(tmp_path)
+    whole.replicas[1].wrapper += ["faketime", "-f", "+5s"]
+    with running(whole):
+        with under_load(whole, bells=(6, 8), after=6):
+            time.sleep(10)
+        prove_topics(whole, exactly_once=True)
