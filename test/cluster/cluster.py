@@ -31,16 +31,17 @@ class Cluster:
         self.kafka = Kafka(self.directory)
         self.scheduler = Scheduler(self.directory)
         self.replicas, self.sidecars = [], []
+        self.proxy = Proxy(self.directory)
+        self.url, self.address, self._admin = self.proxy.url, self.proxy.address, None
         secrets = {"kafka-brokers": self.kafka.address, "state-store-url": self.postgres.url}
         for number in range(1, replicas + 1):
             replica = Replica(number, self.directory, self.postgres.url, **{
-                "EVENT_BUS": "dapr", "SCHEDULER": "dapr", "STATE_COMPONENT": "statestore-postgres", **settings})
+                "PUBLIC_URL": self.url, "EVENT_BUS": "dapr", "SCHEDULER": "dapr", "STATE_COMPONENT": "statestore-postgres", **settings})
             sidecar = Sidecar(number, self.directory, replica.sidecar_port, self.scheduler.address, secrets, replica.app_token)
             replica.outside = {"APP_API_TOKEN": replica.app_token, "DAPR_HTTP_PORT": str(sidecar.port)}
             replica.wrapper = ["setsid"] if Part.kept else ["setpriv", "--pdeathsig", "KILL"]
             self.replicas.append(replica)
             self.sidecars.append(sidecar)
-        self.proxy = None
 
     def start(self):
         for part in (self.kafka, self.scheduler):
@@ -56,14 +57,14 @@ class Cluster:
             sidecar.launch()
         for sidecar in self.sidecars:
             sidecar.wait_ready()
-        self.proxy = Proxy(self.directory, [replica.address for replica in self.replicas]).start()
-        self.url, self.address = self.proxy.url, self.proxy.address
+        self.proxy.backends = [replica.address for replica in self.replicas]
+        self.proxy.start()
         self.wait_joined()
         return self
 
     def groups(self):
         """The state of each consumer group that has members, by name."""
-        admin = AdminClient({"bootstrap.servers": self.kafka.address})
+        admin = self._admin = self._admin or AdminClient({"bootstrap.servers": self.kafka.address})
         names = [g.group_id for g in admin.list_consumer_groups(request_timeout=10).result(15).valid]
         described = admin.describe_consumer_groups(names, request_timeout=10) if names else {}
         found = {name: future.result(15) for name, future in described.items()}
@@ -79,11 +80,11 @@ class Cluster:
             return (len(groups) == 1 + count and all(g.state == ConsumerGroupState.STABLE for g in groups.values())
                     and max(len(g.members) for g in groups.values()) == count)
 
-        wait_until(joined, timeout, "all consumers to join")
+        wait_until(joined, timeout, "all consumers to join", pause=0.2)
 
     def parts(self):
         """(name, process id) of each process."""
-        running = [p for p in (self.kafka, self.scheduler, *self.replicas, *self.sidecars, self.proxy) if p and p.running]
+        running = [p for p in (self.kafka, self.scheduler, *self.replicas, *self.sidecars, self.proxy) if p.running]
         return {"postgres": self.postgres.pid, **{p.name: p.pid for p in running}}
 
     def endpoints(self):
@@ -95,8 +96,7 @@ class Cluster:
         with contextlib.ExitStack() as stack:
             stack.callback(self.postgres.stop)
             for part in (self.kafka, self.scheduler, *self.sidecars, *self.replicas, self.proxy):
-                if part:
-                    stack.callback(part.stop)
+                stack.callback(part.stop)
 
     def logs(self):
         """The last lines of every part, for a test that failed."""

@@ -275,15 +275,16 @@ class Replica(Server):
 class Proxy(Part):
     """The load balancer in front of the replicas."""
 
-    def __init__(self, directory, backends):
+    backends = ()
+
+    def __init__(self, directory):
         super().__init__("proxy", directory)
         [self.port] = free_ports(1)
         self.address = f"127.0.0.1:{self.port}"
         self.url = f"http://{self.address}"
-        self._backends = backends
 
     def command(self):
-        return ["/usr/bin/python3", HERE / "proxy.py", self.port, *self._backends]
+        return ["/usr/bin/python3", HERE / "proxy.py", self.port, *self.backends]
 
     def is_ready(self):
         return listens(self.port)

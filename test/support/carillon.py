@@ -23,15 +23,15 @@ PASSWORD = "a fern and a bell"
 _users = itertools.count(1)
 
 
-def wait_until(condition, timeout=10.0, what="the condition"):
-    """The first true value of condition(), looked at every few milliseconds; fails after `timeout` seconds."""
+def wait_until(condition, timeout=10.0, what="the condition", pause=0.02):
+    """The first true value of condition(), looked at every `pause` seconds; fails after `timeout` seconds."""
     deadline = time.monotonic() + timeout
     while True:
         value = condition()
         if value:
             return value
         assert time.monotonic() < deadline, f"waited {timeout} s for {what}"
-        time.sleep(0.02)
+        time.sleep(pause)
 
 
 class Postgres:
