@@ -102,7 +102,8 @@ def check(user, clients, timeout=30):
 
 def compare(tasks, entries, todos, pending):
     """`tasks` is what was acknowledged; `entries`, `todos` and `pending` (bells by task) is what there is."""
-    assert [e["sequence"] for e in entries] == list(range(1, len(entries) + 1)), "one entry for each event, no gap"
+    for position, entry in enumerate(entries, 1):
+        assert entry["sequence"] == position, f"the log's entry {position} has the sequence {entry['sequence']}: one lost, doubled or out of order"
     of_task = collections.defaultdict(list)
     for entry in entries:
         of_task[entry["task_id"]].append(entry)
