@@ -11,17 +11,20 @@
 #include "carillon/http/server.hpp"
 #include "carillon/http/transact.hpp"
 #include "carillon/local_scheduler.hpp"
+#include "chat/chat.hpp"
 #include "cli/admin.hpp"
 #include "cli/cli.hpp"
 #include "recurring/recurring.hpp"
 #include "tag/routes.hpp"
+#include "transfer/transfer.hpp"
 #include "web/web.hpp"
 
 using namespace carillon;
 using namespace std::chrono_literals;
 
-Application::Application(const Config& config, Runtime& runtime, db::Database& db, const Clock& clock, Metrics& metrics)
-    : database(db) {
+Application::Application(const Config& config, Runtime& runtime, db::Database& db, const Clock& machine_clock,
+                         Metrics& metrics)
+    : database(db), clock(machine_clock) {
     const auto background = runtime.background();
     // Only PostgreSQL has other writers whose rows must be looked for.
     const auto poll = db.backend() == db::Backend::postgresql ? std::optional(1000ms) : std::nullopt;
@@ -50,7 +53,8 @@ std::vector<http::Route> Application::routes() {
     auto retag = [this](db::Transaction& tx, const Principal& who, std::int64_t tag_id,
                         std::optional<std::string> name) { return tasks->retag_in(tx, who, tag_id, std::move(name)); };
     return join(identity->routes(), tasks->routes(), tag::routes(database, retag), audit->routes(), reminders->routes(),
-                live->routes());
+                live->routes(), transfer::routes(database, *tasks, *identity),
+                chat::routes(database, *tasks, *identity, clock));
 }
 
 namespace {

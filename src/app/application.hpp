@@ -49,6 +49,7 @@ struct Application {
     void drain(Runtime& runtime);
 
     db::Database& database;
+    const Clock& clock;
     std::unique_ptr<Relay> relay;
     std::unique_ptr<Inbox> inbox;
     std::unique_ptr<EventBus> bus;

@@ -38,6 +38,10 @@ bool expects_continue(const BeastRequest& head) {
     return head.version() >= 11 && boost::beast::iequals(head[bh::field::expect], "100-continue");
 }
 
+Response too_large(std::uint64_t limit) {
+    return problem(Error{Errc::too_large, "The body is larger than " + std::to_string(limit) + " bytes."});
+}
+
 }  // namespace
 
 Connection::Connection(asio::ip::tcp::socket socket, std::shared_ptr<Shared> shared, std::shared_ptr<Hub> hub)
@@ -98,6 +102,13 @@ awaitable<bool> Connection::serve_one() {
     const bool has_body = !parser_->is_done();
     auto call = dispatcher_.begin(message, peer_, address_, has_body);
     const bool keep_alive = message.keep_alive() && !call.misframed;
+    if (has_body) {
+        const auto limit = body_limit(call);
+        if (parser_->content_length().value_or(0) > limit) {
+            co_return co_await answer(call, too_large(limit), false, started);
+        }
+        parser_->body_limit(limit);
+    }
     if (call.upgrade && !call.answer && hand_over(call)) co_return false;
     if (!call.answer) call.answer = co_await dispatcher_.authorize(call);
     if (has_body) {
@@ -106,7 +117,7 @@ awaitable<bool> Connection::serve_one() {
             co_return co_await answer(call, std::move(*call.answer), false, started);
         }
         if (waits && !co_await write("HTTP/1.1 100 Continue\r\n\r\n", {})) co_return false;
-        const auto body = co_await read_body();
+        const auto body = co_await read_body(body_limit(call));
         if (body == Got::closed) co_return false;
         if (body == Got::refused) co_return co_await answer(call, std::move(*refusal_), false, started);
         call.request.body = std::move(parser_->get().body());
@@ -116,11 +127,16 @@ awaitable<bool> Connection::serve_one() {
     co_return co_await answer(call, std::move(*call.answer), keep_alive, started);
 }
 
+std::uint64_t Connection::body_limit(const Call& call) const {
+    const auto own = call.endpoint->route().body_limit;
+    return own ? own : dispatcher_.limits().body;
+}
+
 awaitable<Connection::Got> Connection::read_head() {
     const auto& limits = dispatcher_.limits();
     parser_.emplace();
     parser_->header_limit(static_cast<std::uint32_t>(limits.header));
-    parser_->body_limit(limits.body);
+    parser_->body_limit(boost::none);  // the route decides, once it is known
     if (buffer_.size() == 0) {
         if (shared_->draining && nothing_came()) co_return Got::closed;
         if (buffer_.capacity() > large_chunk) buffer_.shrink_to_fit();
@@ -148,13 +164,17 @@ awaitable<Connection::Got> Connection::read_head() {
     co_return Got::all;
 }
 
-awaitable<Connection::Got> Connection::read_body() {
+awaitable<Connection::Got> Connection::read_body(std::uint64_t limit) {
     allow(dispatcher_.limits().body_timeout);
     parser_->eager(true);
     while (!parser_->is_done()) {
         if (buffer_.size() > 0) {
             error_code ec;
             buffer_.consume(parser_->put(buffer_.data(), ec));
+            if (ec == bh::error::body_limit) {
+                refusal_ = too_large(limit);
+                co_return Got::refused;
+            }
             if (ec && ec != bh::error::need_more) co_return refused(ec);
             if (parser_->is_done()) break;
         }
@@ -177,9 +197,6 @@ Connection::Got Connection::refused(error_code ec) {
                                  "The address is longer than " + std::to_string(limits.target) + " bytes.")
                        : problem(problems::headers_too_large,
                                  "The headers are larger than " + std::to_string(limits.header) + " bytes.");
-    } else if (ec == bh::error::body_limit) {
-        refusal_ =
-            problem(Error{Errc::too_large, "The body is larger than " + std::to_string(limits.body) + " bytes."});
     } else {
         refusal_ = problem(Error{Errc::bad_request, "This is not a valid HTTP/1.1 request: " + ec.message() + "."});
     }

@@ -77,7 +77,9 @@ private:
 
     awaitable<bool> serve_one();
     awaitable<Got> read_head();
-    awaitable<Got> read_body();
+    awaitable<Got> read_body(std::uint64_t limit);
+    /// Of the route that was found, refusals included.
+    std::uint64_t body_limit(const Call& call) const;
     awaitable<bool> read_more(std::size_t size);
     awaitable<bool> answer(Call& call, Response response, bool keep_alive, Steady::time_point started);
     awaitable<bool> refuse(Response response, Steady::time_point started);

@@ -42,14 +42,14 @@ bool decode(std::string_view raw, Part part, std::string& out) {
     return ascii || text::is_utf8(out);
 }
 
-bool parse_query(std::string_view raw, Request& request) {
+bool parse_query(std::string_view raw, std::vector<std::pair<std::string, std::string>>& query) {
     while (!raw.empty()) {
         const auto end = std::min(raw.find('&'), raw.size());
         const auto pair = raw.substr(0, end);
         raw.remove_prefix(std::min(end + 1, raw.size()));
         if (pair.empty()) continue;
         const auto equals = std::min(pair.find('='), pair.size());
-        auto& [name, value] = request.query.emplace_back();
+        auto& [name, value] = query.emplace_back();
         if (!decode(pair.substr(0, equals), Part::query, name)) return false;
         if (!decode(pair.substr(std::min(equals + 1, pair.size())), Part::query, value)) return false;
     }
@@ -81,10 +81,17 @@ Result<void> parse_target(std::string_view target, Request& request) {
     if (text::has_control(request.path, false))
         return Error{Errc::bad_request, "The path must not hold control characters."};
     request.query.clear();
-    if (mark < target.size() && !parse_query(target.substr(mark + 1), request)) {
-        return Error{Errc::bad_request, "The query is not percent-encoded UTF-8."};
-    }
+    if (mark == target.size()) return {};
+    auto query = decode_query(target.substr(mark + 1));
+    if (!query) return query.error();
+    request.query = std::move(*query);
     return {};
+}
+
+Result<std::vector<std::pair<std::string, std::string>>> decode_query(std::string_view raw) {
+    std::vector<std::pair<std::string, std::string>> query;
+    if (!parse_query(raw, query)) return Error{Errc::bad_request, "The query is not percent-encoded UTF-8."};
+    return query;
 }
 
 }  // namespace carillon::http

@@ -86,7 +86,7 @@ def test_change_password(user):
 def test_profile_and_preferences(user):
     me = user.get("/api/auth/me").json()
     assert me["preferences"] == {"week_start": "monday", "default_reminder_time": "09:00", "theme": "system", "locale": me["preferences"]["locale"],
-                                 "notifications": me["preferences"]["notifications"], "sounds": me["preferences"]["sounds"]}
+                                 "notifications": me["preferences"]["notifications"], "sounds": me["preferences"]["sounds"], "shortcuts": True}
     patched = user.patch("/api/auth/me", json={"name": " Ada L. ", "timezone": "Asia/Tokyo", "preferences": {"default_reminder_time": "08:30"}}).json()
     assert (patched["name"], patched["timezone"]) == ("Ada L.", "Asia/Tokyo")
     assert patched["preferences"] == me["preferences"] | {"default_reminder_time": "08:30"}

@@ -17,6 +17,7 @@ def owned(server):
     session = Api(server).post("/api/auth/sign-in", json={"email": user.email, "password": PASSWORD})
     assert session.json()["token"]
     user.ids = {
+        "/api/views": user.post("/api/views", 201, json={"name": "Errands", "query": "tag=home"}).json()["id"],
         "/api/todos": todo["id"], "/api/tags": user.get("/api/tags").json()["items"][0]["id"],
         "/api/reminders": wait_until(lambda: user.get("/api/reminders?state=pending").json()["items"], what="the reminder")[0]["id"],
         "/api/audit": user.audit_when(2)[1]["id"], "/api/tokens": user.post("/api/tokens", 201, json={"name": "x"}).json()["id"],

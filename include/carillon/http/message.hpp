@@ -15,6 +15,10 @@
 
 namespace carillon::http {
 
+/// Names and values of a query (`a=1&b=2`, without the `?`), decoded, in order. Fails with: bad_request (not
+/// percent-encoded UTF-8).
+Result<std::vector<std::pair<std::string, std::string>>> decode_query(std::string_view raw);
+
 enum class Method { get, head, post, put, patch, del, options };
 std::string_view to_string(Method method);
 

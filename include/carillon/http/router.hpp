@@ -24,7 +24,8 @@ struct Route {
     std::string pattern;  ///< `/api/todos/{id}`: a `{…}` matches one segment
     Access access;
     Handler handle;
-    bool any_media = false;  ///< takes bodies other than JSON; elsewhere they are 415
+    bool any_media = false;        ///< takes bodies other than JSON; elsewhere they are 415
+    std::uint64_t body_limit = 0;  ///< bytes of body it takes; 0: the server's limit
 };
 
 /// Turns the Authorization header into a Principal. Fails with: unauthenticated, unavailable.

@@ -30,7 +30,8 @@ const std::vector<std::string_view> themes{"system", "light", "dark"};
 bj::object default_preferences() {
     return {{"week_start", "monday"}, {"default_reminder_time", "09:00"},
             {"theme", "system"},      {"locale", "en"},
-            {"notifications", true},  {"sounds", true}};
+            {"notifications", true},  {"sounds", true},
+            {"shortcuts", true}};
 }
 
 bool all_of(std::string_view text, bool (*allowed)(unsigned char)) {
@@ -126,6 +127,7 @@ void patch_preferences(bj::object& stored, const bj::object& patch, json::Fields
     take(stored, "locale", checked("locale", is_locale, "must be a language tag such as en or pt-BR"));
     take(stored, "notifications", fields.boolean("notifications"));
     take(stored, "sounds", fields.boolean("sounds"));
+    take(stored, "shortcuts", fields.boolean("shortcuts"));
     if (const auto done = fields.finish(); !done) outer.add(done.error().fields);
 }
 

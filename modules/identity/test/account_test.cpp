@@ -38,7 +38,8 @@ TEST_CASE("the profile has every preference from the start", "[identity]") {
                                                  {"theme", "system"},
                                                  {"locale", "en"},
                                                  {"notifications", true},
-                                                 {"sounds", true}}},
+                                                 {"sounds", true},
+                                                 {"shortcuts", true}}},
                                                {"created_at", "2027-03-01T12:00:00Z"}}));
 }
 

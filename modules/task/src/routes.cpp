@@ -7,6 +7,7 @@
 #include "listing.hpp"
 #include "series.hpp"
 #include "validation.hpp"
+#include "views.hpp"
 
 #include <algorithm>
 
@@ -257,7 +258,7 @@ std::vector<http::Route> Service::routes() {
     const auto act = [&routes](Routes::Verb verb) -> http::Handler {
         return [routes, verb](Request& request) { return routes->act(request, verb); };
     };
-    return {
+    std::vector<http::Route> all{
         {Method::get, "/api/todos", Access::user, call(&Routes::list)},
         {Method::post, "/api/todos", Access::user, call(&Routes::create)},
         {Method::post, "/api/todos/batch", Access::user, call(&Routes::batch)},
@@ -273,6 +274,8 @@ std::vector<http::Route> Service::routes() {
         {Method::get, "/api/todos/{id}/occurrences", Access::user, call(&Routes::occurrences)},
         {Method::post, "/api/recurrence/preview", Access::user, call(&Routes::preview)},
     };
+    for (auto& route : views::routes(database_)) all.push_back(std::move(route));
+    return all;
 }
 
 }  // namespace carillon::task

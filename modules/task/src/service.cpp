@@ -3,6 +3,7 @@
 #include "events.hpp"
 #include "series.hpp"
 #include "tag/tag.hpp"
+#include "views.hpp"
 
 #include <stdexcept>
 
@@ -13,6 +14,7 @@ Service::Service(db::Database& database, Outbox& outbox, identity::Identity& ide
     identity_.on_account_deleted([](db::Transaction& tx, const std::string& user_id) {
         repository::erase(tx, user_id);
         tag::erase_in(tx, user_id);
+        views::erase_in(tx, user_id);
     });
 }
 

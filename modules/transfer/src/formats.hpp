@@ -16,6 +16,8 @@ Parsed read_json(std::string_view bytes);
 /// All-day tasks are written as dates of `zone`, the user's.
 std::string write_icalendar(const std::vector<task::Todo>& todos, std::string_view zone);
 std::string write_json(const std::vector<task::Todo>& todos);
+/// Either of them.
+std::string write(const std::vector<task::Todo>& todos, Format format, std::string_view zone);
 
 /// The name under which a task is known outside: where it was imported from, or else its own id.
 std::string uid_of(const task::Todo& todo);

@@ -44,7 +44,7 @@ public:
 
     Result<void> add(db::Transaction& tx, const Entry& entry) {
         if (const auto id = own_id(entry.key, who_.user_id); id && tasks_.find_in(tx, who_.user_id, *id, true)) {
-            ++report_.known;
+            count(entry, Outcome::known);
             return {};
         }
         std::optional<Error> error;
@@ -53,18 +53,25 @@ public:
             if (!made) error = made.error();
             return made.has_value();
         });
-        if (!error)
-            ++report_.added;
-        else if (error->code == Errc::conflict)
-            ++report_.known;
-        else if (error->code != Errc::invalid)
+        if (!error) {
+            count(entry, Outcome::added);
+        } else if (error->code == Errc::conflict) {
+            count(entry, Outcome::known);
+        } else if (error->code != Errc::invalid) {
             return std::move(*error);
-        else
+        } else {
+            count(entry, Outcome::refused);
             report_.problems.push_back({entry.line, reason(*error)});
+        }
         return {};
     }
 
 private:
+    void count(const Entry& entry, Outcome outcome) {
+        report_.added += outcome == Outcome::added ? 1 : 0;
+        report_.known += outcome == Outcome::known ? 1 : 0;
+        report_.verdicts.push_back({entry.line, entry.task.title, outcome});
+    }
     static task::Origin origin(const Entry& entry) {
         task::Origin origin;
         origin.accept_past_reminder = true;
@@ -117,30 +124,60 @@ Parsed parse(std::string_view bytes, Format format, std::string_view file_name, 
     return {};
 }
 
+namespace {
+
+void sort_by_line(std::vector<Problem>& problems) {
+    std::stable_sort(problems.begin(), problems.end(),
+                     [](const Problem& a, const Problem& b) { return a.line < b.line; });
+}
+
+/// Entries `from` up to `upto`, without what could not even be read.
+Result<Report> import_part(db::Transaction& tx, task::TaskService& tasks, const Principal& who, const Parsed& parsed,
+                           std::size_t from, std::size_t upto, bool dry_run) {
+    Report report;
+    Importer importer(tasks, who, report);
+    std::optional<Error> error;
+    // The figures of a dry run are those of a real one, which is taken back.
+    tx.savepoint([&] {
+        for (auto i = from; i < upto && !error; ++i)
+            if (auto added = importer.add(tx, parsed.entries[i]); !added) error = added.error();
+        return !error && !dry_run;
+    });
+    if (error) return std::move(*error);
+    return report;
+}
+
+}  // namespace
+
+Result<Report> import_in(db::Transaction& tx, task::TaskService& tasks, const Principal& who, const Parsed& parsed,
+                         bool dry_run) {
+    auto report = import_part(tx, tasks, who, parsed, 0, parsed.entries.size(), dry_run);
+    if (!report) return report;
+    report->problems.insert(report->problems.end(), parsed.problems.begin(), parsed.problems.end());
+    sort_by_line(report->problems);
+    return report;
+}
+
 Result<Report> import_entries(db::Database& database, task::TaskService& tasks, const Principal& who,
                               const Parsed& parsed, bool dry_run) {
     Report total;
     total.problems = parsed.problems;
     for (std::size_t from = 0; from < parsed.entries.size(); from += batch) {
         const auto upto = std::min(from + batch, parsed.entries.size());
-        Report part;
-        const auto stored = database.write_now([&](db::Transaction& tx) -> Result<int> {
-            part = Report{};
-            Importer importer(tasks, who, part);
-            for (auto i = from; i < upto; ++i)
-                if (auto added = importer.add(tx, parsed.entries[i]); !added) return added.error();
-            // The figures of a dry run are those of a real one, whose transaction is taken back.
-            if (dry_run) return Error{Errc::conflict, "dry run"};
-            return 0;
-        });
-        if (!stored && !(dry_run && stored.error().code == Errc::conflict)) return stored.error();
-        total.added += part.added;
-        total.known += part.known;
-        total.problems.insert(total.problems.end(), part.problems.begin(), part.problems.end());
+        const auto part = database.write_now(
+            [&](db::Transaction& tx) { return import_part(tx, tasks, who, parsed, from, upto, dry_run); });
+        if (!part) return part.error();
+        total.added += part->added;
+        total.known += part->known;
+        total.verdicts.insert(total.verdicts.end(), part->verdicts.begin(), part->verdicts.end());
+        total.problems.insert(total.problems.end(), part->problems.begin(), part->problems.end());
     }
-    std::stable_sort(total.problems.begin(), total.problems.end(),
-                     [](const Problem& a, const Problem& b) { return a.line < b.line; });
+    sort_by_line(total.problems);
     return total;
+}
+
+std::string write(const std::vector<task::Todo>& todos, Format format, std::string_view zone) {
+    return format == Format::json ? write_json(todos) : write_icalendar(todos, zone);
 }
 
 Result<void> export_tasks(db::Database& database, task::TaskService& tasks, std::string_view user_id,
@@ -151,7 +188,7 @@ Result<void> export_tasks(db::Database& database, task::TaskService& tasks, std:
         return all;
     });
     if (!todos) return todos.error();
-    out << (format == Format::json ? write_json(*todos) : write_icalendar(*todos, zone));
+    out << write(*todos, format, zone);
     return {};
 }
 

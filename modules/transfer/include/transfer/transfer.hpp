@@ -41,14 +41,30 @@ Parsed parse(std::string_view bytes, Format format, std::string_view file_name, 
 /// By name and content; nothing when it is neither.
 std::optional<Format> detect(std::string_view file_name, std::string_view bytes);
 
+enum class Outcome { added, known, refused };
+
+/// What became of one entry.
+struct Verdict {
+    int line = 0;
+    std::string title;
+    Outcome outcome = Outcome::added;
+};
+
 struct Report {
     int added = 0;
     int known = 0;  ///< already there from an earlier import
+    std::vector<Verdict> verdicts;
     std::vector<Problem> problems;
 };
+/// Adds the entries within the caller's transaction, each under its own savepoint; `dry_run` takes all of them back.
+Result<Report> import_in(db::Transaction& tx, task::TaskService& tasks, const Principal& who, const Parsed& parsed,
+                         bool dry_run);
 /// Adds the entries in transactions of up to 100. `dry_run` changes nothing and reports the same figures.
 Result<Report> import_entries(db::Database& database, task::TaskService& tasks, const Principal& who,
                               const Parsed& parsed, bool dry_run);
+
+/// `GET /api/export`, `POST /api/import`.
+std::vector<http::Route> routes(db::Database& database, task::TaskService& tasks, identity::Identity& identity);
 
 /// Writes all live tasks as iCalendar or JSON; `zone` is the user's. export → import → export is a fixed point.
 Result<void> export_tasks(db::Database& database, task::TaskService& tasks, std::string_view user_id,
