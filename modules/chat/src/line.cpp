@@ -145,6 +145,8 @@ bool is_letter(char32_t c) {
     return category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_LO;
 }
 
+bool is_decimal(char32_t c) { return utf8proc_category(static_cast<utf8proc_int32_t>(c)) == UTF8PROC_CATEGORY_ND; }
+
 std::string Line::slice(std::size_t start, std::size_t end) const {
     return encode(std::u32string_view(characters).substr(start, end - start));
 }

@@ -37,5 +37,7 @@ Line read_line(std::string_view text);
 bool is_blank(char32_t c);
 /// General category L*.
 bool is_letter(char32_t c);
+/// General category Nd: a digit of any script.
+bool is_decimal(char32_t c);
 
 }  // namespace carillon::chat
