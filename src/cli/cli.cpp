@@ -8,6 +8,7 @@
 #include "carillon/ids.hpp"
 #include "carillon/log.hpp"
 #include "cli/admin.hpp"
+#include "cli/audit.hpp"
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
@@ -227,6 +228,30 @@ private:
         entries->add_option("--user", user_, "E-mail")->required();
         entries->add_option("--task", id_, "Only this task");
         entries->add_option("--limit", limit_, "At most so many (default: 50)")->check(CLI::Range(1, 10000));
+        proof_commands(*audit);
+    }
+
+    void proof_commands(CLI::App& audit) {
+        auto* verify = command(audit, "verify", "Check that nobody changed the log; names the first wrong entry",
+                               [this] { return audit_verify(config_, keys_); });
+        verify->add_option("--key", keys_,
+                           "Trust only this public key (again for each); default: those of the key file");
+        verify->footer("Reads the database and the witness file; a server may go on meanwhile.");
+        auto* exported =
+            command(audit, "verify-export", "Check a file of GET /api/audit/export: no server, no database",
+                    [this] { return audit_verify_export(file_, keys_); });
+        exported->add_option("file", file_)->required()->check(CLI::ExistingFile);
+        exported->add_option("--key", keys_, "A public key of the log (again for each)")->required();
+        auto* replay =
+            command(audit, "replay", "Print a task as it was", [this] { return audit_replay(config_, at_, id_); });
+        replay->add_option("--at", at_, "Date and time with offset, such as 2027-02-28T08:00:00Z")->required();
+        replay->add_option("--task", id_)->required();
+        command(audit, "key", "Print the public keys, for whoever checks the log",
+                [this] { return audit_key(config_); });
+        command(audit, "make-key", "Make the key file (PostgreSQL: one for all replicas)",
+                [this] { return audit_make_key(config_); });
+        command(audit, "rotate-key", "Sign with a new key from now on; the old ones stay good for what they signed",
+                [this] { return audit_rotate_key(config_); });
     }
 
     void database_commands() {
@@ -250,7 +275,8 @@ private:
     CLI::App app_{"Carillon: a task server that never loses a change and never forgets a bell", "carillon"};
     std::function<int()> action_;
     Config config_;
-    std::string config_file_, file_, user_, format_, name_;
+    std::string config_file_, file_, user_, format_, name_, at_;
+    std::vector<std::string> keys_;
     std::string timezone_ = "UTC";
     std::int64_t id_ = 0;
     int limit_ = 50;

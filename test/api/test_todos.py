@@ -335,7 +335,7 @@ def test_first_page_and_its_figures(shelf):
     page = shelf.get("/api/todos").json()
     assert {k: page[k] for k in ("total", "page", "limit", "pages")} == {"total": 45, "page": 1, "limit": 20, "pages": 3}
     assert len(page["items"]) == 20 and page["next_cursor"]
-    created = [t["created_at"] for t in page["items"]]
+    created = [dt.datetime.fromisoformat(t["created_at"]) for t in page["items"]]
     assert created == sorted(created, reverse=True), "newest first"
     beyond = shelf.get("/api/todos?page=9").json()
     assert beyond["items"] == [] and beyond["total"] == 45

@@ -1,7 +1,9 @@
 #include "audit/audit.hpp"
 
 #include "audit/entries.hpp"
+#include "audit/history.hpp"
 #include "checkpointer.hpp"
+#include "proof_routes.hpp"
 #include "routes.hpp"
 
 namespace carillon::audit {
@@ -18,10 +20,18 @@ public:
             return {};
         };
         bus.subscribe({"audit", {}, record});
+        auto one = [](db::Session& session, std::string_view user, std::int64_t task, Time at) {
+            return task_at(session, user, task, at);
+        };
+        tasks.remember({audit::tasks_at, one});
     }
     void start() override { checkpointer_->start(); }
     awaitable<void> drain() override { return checkpointer_->drain(); }
-    std::vector<http::Route> routes() override { return audit::routes(database_, tasks_); }
+    std::vector<http::Route> routes() override {
+        auto all = audit::routes(database_, tasks_);
+        for (auto& route : proof_routes(database_, checkpointer_)) all.push_back(std::move(route));
+        return all;
+    }
     void erase_in(db::Transaction& tx, std::string_view user_id) override { erase(tx, user_id); }
 
 private:

@@ -112,6 +112,7 @@ Result<Query> read(const http::Request& request) {
     const auto page = query.integer("page", 1, last_page);
     list.page = page.value_or(1);
     list.limit = query.integer("limit", 1, 100).value_or(list.limit);
+    list.at = query.instant("at");
     if (const auto cursor = query.text("cursor")) {
         list.cursor = decode(*cursor, list.sort, list.descending);
         if (!list.cursor) query.error("cursor", "is not one of a list with this sort and order");
@@ -122,6 +123,7 @@ Result<Query> read(const http::Request& request) {
 }
 
 db::ReadKind kind_of(const Query& query, db::Backend backend) {
+    if (query.at) return db::ReadKind::scan;
     const bool indexed = !query.search || (backend == db::Backend::sqlite && text::length(*query.search) >= 3);
     return indexed ? db::ReadKind::point : db::ReadKind::scan;
 }

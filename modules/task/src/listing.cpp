@@ -30,18 +30,6 @@ struct Statement {
     }
 };
 
-struct Total {
-    std::int64_t n = 0;
-    bool capped = false;  ///< there are more than n
-};
-
-struct Page {
-    std::string items;  ///< bodies, joined by commas
-    std::int64_t size = 0;
-    bool more = false;
-    Cursor last;
-};
-
 class Finder {
 public:
     Finder(db::Session& session, std::string_view user_id, const Query& query)
@@ -297,6 +285,10 @@ http::Response answer(db::Session& session, std::string_view user_id, const Quer
         total = finder.total();
         if (total.n > 0) page = finder.page(total);
     }
+    return answer_page(page, total, query, request);
+}
+
+http::Response answer_page(const Page& page, const Total& total, const Query& query, const http::Request& request) {
     std::string body;
     body.reserve(page.items.size() + 160);
     body.append("{\"items\":[").append(page.items).append("],\"total\":").append(std::to_string(total.n));

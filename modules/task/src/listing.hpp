@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace carillon::task::listing {
 
@@ -32,6 +33,19 @@ struct Query {
     std::int64_t page = 1;
     std::int64_t limit = 20;
     std::optional<Cursor> cursor;
+    std::optional<Time> at;  ///< as the list was then
+};
+
+struct Total {
+    std::int64_t n = 0;
+    bool capped = false;  ///< there are more than n
+};
+
+struct Page {
+    std::string items;  ///< bodies, joined by commas
+    std::int64_t size = 0;
+    bool more = false;
+    Cursor last;
 };
 
 /// Opaque, tied to the sort and its order.
@@ -46,5 +60,12 @@ db::ReadKind kind_of(const Query& query, db::Backend backend);
 
 /// `{items,total,page,limit,pages,next_cursor}`, `total_capped`, and `Link` to the next page.
 http::Response answer(db::Session& session, std::string_view user_id, const Query& query, const http::Request& request);
+
+/// The same answer from the list as it was: all of its Todos, in no order.
+http::Response answer_past(const std::vector<boost::json::object>& todos, const Query& query,
+                           const http::Request& request);
+
+/// The answer of a page that was found.
+http::Response answer_page(const Page& page, const Total& total, const Query& query, const http::Request& request);
 
 }  // namespace carillon::task::listing

@@ -70,16 +70,34 @@ public:
         const auto query = listing::read(request);
         if (!query) co_return http::problem(query.error());
         auto work = [&](db::Session& session) -> Result<Response> {
-            return listing::answer(session, request.principal.user_id, *query, request);
+            const auto& user = request.principal.user_id;
+            if (!query->at) return listing::answer(session, user, *query, request);
+            return listing::answer_past(service_.past().tasks_at(session, user, *query->at), *query, request);
         };
         auto result = co_await database_.read(listing::kind_of(*query, database_.backend()), std::move(work));
         co_return reply(std::move(result));
     }
 
+    /// A task as it was.
+    awaitable<Response> get_past(Request& request, std::int64_t id, Time at) {
+        auto work = [&](db::Session& session) -> Result<Response> {
+            const auto todo = service_.past().task_at(session, request.principal.user_id, id, at);
+            if (!todo) return todo.error();
+            auto response = Response::json(200, *todo);
+            response.with("ETag", etag_of(todo->at("version").to_number<std::int64_t>()));
+            return response;
+        };
+        auto result = co_await database_.read(std::move(work));
+        co_return reply(std::move(result));
+    }
+
     awaitable<Response> get(Request& request) {
-        if (auto sound = no_query(request); !sound) co_return http::problem(sound.error());
+        http::Query query(request);
+        const auto at = query.instant("at");
+        if (auto sound = query.finish(); !sound) co_return http::problem(sound.error());
         const auto id = http::id_param(request);
         if (!id) co_return http::problem(id.error());
+        if (at) co_return co_await get_past(request, *id, *at);
         auto work = [&](db::Session& session) -> Result<Response> {
             auto row = session.query_one<std::int64_t, std::string>(
                 "SELECT version, body FROM tasks WHERE user_id = :user AND id = :id AND deleted_at IS NULL",

@@ -46,6 +46,9 @@ public:
 
     std::vector<http::Route> routes() override;
 
+    void remember(Past past) override { past_ = std::move(past); }
+    const Past& past() const { return past_; }
+
     std::string zone_of(db::Session& session, std::string_view user_id);
 
 private:
@@ -66,6 +69,7 @@ private:
     Outbox& outbox_;
     identity::Identity& identity_;
     const Clock& clock_;
+    Past past_;
 };
 
 }  // namespace carillon::task

@@ -11,6 +11,7 @@
 #include <boost/json/object.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -117,9 +118,20 @@ struct SeriesRow {
     bool ended = false;
 };
 
+/// The past of tasks, which another module keeps. Shapes are those of the API's Todo.
+struct Past {
+    std::function<std::vector<boost::json::object>(db::Session&, std::string_view user_id, Time at)> tasks_at;
+    /// Fails with: not_found, conflict (erased).
+    std::function<Result<boost::json::object>(db::Session&, std::string_view user_id, std::int64_t id, Time at)>
+        task_at;
+};
+
 class TaskService {
 public:
     virtual ~TaskService() = default;
+
+    /// What `?at=` is answered from; before the first request.
+    virtual void remember(Past past) = 0;
 
     // Each joins the caller's transaction, locks the user, adds its events. `if_match` is a version; 412 when it
     // differs.
