@@ -16,11 +16,7 @@ void append_text(std::string& out, std::string_view text) {
 
 }  // namespace
 
-merkle::Hash content_hash(std::string_view salt, std::string_view payload) {
-    std::string both;
-    both.reserve(salt.size() + payload.size());
-    return merkle::sha256(both.append(salt).append(payload));
-}
+merkle::Hash content_hash(std::string_view salt, std::string_view payload) { return merkle::sha256(salt, payload); }
 
 std::string encode(const Leaf& leaf) {
     std::string out;

@@ -16,6 +16,8 @@ using Hash = std::array<unsigned char, 32>;
 using Path = std::vector<Hash>;
 
 Hash sha256(std::string_view data);
+/// Of one behind the other.
+Hash sha256(std::string_view first, std::string_view second);
 /// SHA-256(0x00 ‖ data).
 Hash leaf_hash(std::string_view data);
 /// SHA-256(0x01 ‖ left ‖ right).
