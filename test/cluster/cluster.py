@@ -11,7 +11,7 @@ import shutil
 import signal
 import time
 
-from confluent_kafka import ConsumerGroupState
+from confluent_kafka import ConsumerGroupState, KafkaException
 from confluent_kafka.admin import AdminClient
 
 from carillon import wait_until
@@ -76,7 +76,10 @@ class Cluster:
         count = len(self.replicas)
 
         def joined():
-            groups = self.groups()
+            try:
+                groups = self.groups()
+            except KafkaException:
+                return False            # a busy broker answers late
             return (len(groups) == 1 + count and all(g.state == ConsumerGroupState.STABLE for g in groups.values())
                     and max(len(g.members) for g in groups.values()) == count)
 

@@ -1,4 +1,5 @@
 """The faults that take longer, each under load (`make e2e-all`)."""
+import pathlib
 import time
 
 import pytest
@@ -65,10 +66,13 @@ def test_the_partitions_are_given_out_anew(cluster):
     assert not load.tally.refused
 
 
+@pytest.mark.xfail(strict=True, reason="GET /api/audit lists by the time of the event, which the replica's own clock gave: "
+                                       "with clocks apart that is not the user's sequence")
 def test_the_clocks_are_five_seconds_apart(tmp_path):
     """The second replica lives 5 s ahead of the first, its sidecar and the database."""
     whole = Cluster(tmp_path)
-    whole.replicas[1].wrapper += ["faketime", "-f", "+5s"]
+    [library] = pathlib.Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")
+    whole.replicas[1].outside |= {"LD_PRELOAD": str(library), "FAKETIME": "+5s"}
     with running(whole):
         with under_load(whole, bells=(6, 8), after=6):
             time.sleep(10)
