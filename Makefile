@@ -72,7 +72,7 @@ lint: deps test-deps configure  ## formatting and house rules
 	test/lint/run
 
 tidy: deps test-deps configure  ## clang-tidy's short list
-	git ls-files 'src/*.cpp' 'modules/*/src/*.cpp' | xargs -P $(JOBS) -n 4 clang-tidy-14 --quiet -p build/release
+	test/lint/tidy
 
 format:
 	git ls-files '*.cpp' '*.hpp' | xargs clang-format-14 -i

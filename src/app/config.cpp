@@ -112,7 +112,7 @@ void apply_environment(Config& config, const Environment& environment) {
     for (const auto& [name, value] : environment) {
         // Those of the test suites are not the server's.
         if (!name.starts_with("CARILLON_") || name.starts_with("CARILLON_TEST_") || name == "CARILLON_CONFIG") continue;
-        const auto found = std::find_if(settings().begin(), settings().end(), [&](const Setting& s) {
+        const auto found = std::find_if(settings().begin(), settings().end(), [&name = name](const Setting& s) {
             return variable(s) == name || variable(s) + "_FILE" == name;
         });
         if (found == settings().end()) throw ConfigError(fmt::format("{}: there is no such setting", name));

@@ -25,15 +25,15 @@ void WorkQueue::push(JobPtr job, bool write) {
         } else if (waiting_.size() >= limit_) {
             refusal = "The database is overloaded.";
             refused_.Increment();
-        } else {
+        }
+        if (!refusal) {
             waiting_.push_back({std::move(job), write, std::chrono::steady_clock::now()});
             depth_.Increment();
+            work_or_end_.notify_one();
+            return;
         }
     }
-    if (refusal)
-        job->finish(unavailable(refusal), nullptr);
-    else
-        work_or_end_.notify_one();
+    job->finish(unavailable(refusal), nullptr);
 }
 
 std::vector<QueuedJob> WorkQueue::take(std::size_t most) {

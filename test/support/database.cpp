@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <mutex>
 #include <stdexcept>
 
 namespace carillon::test {
@@ -147,6 +148,13 @@ std::string add_user(db::Database& database, std::string_view timezone) {
     };
     if (!database.write_now(insert)) throw std::runtime_error("no user could be added");
     return id;
+}
+
+boost::asio::io_context& lasting_io_context() {
+    static std::mutex mutex;
+    static auto& all = *new std::vector<std::unique_ptr<boost::asio::io_context>>;  // never destroyed
+    const std::lock_guard lock{mutex};
+    return *all.emplace_back(std::make_unique<boost::asio::io_context>());
 }
 
 std::string_view name_of(Backend backend) noexcept { return backend == Backend::sqlite ? "SQLite" : "PostgreSQL"; }

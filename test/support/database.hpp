@@ -4,6 +4,8 @@
 #include "carillon/db/database.hpp"
 #include "carillon/metrics.hpp"
 
+#include <boost/asio/io_context.hpp>
+
 #include <memory>
 #include <string>
 #include <string_view>
@@ -74,6 +76,10 @@ private:
 
 /// Adds a row to users; its id (a UUID). Every call makes another user.
 std::string add_user(db::Database& database, std::string_view timezone = "UTC");
+
+/// A new one that is kept until the process ends: a database's threads may hold an executor for a moment after the
+/// answer they posted to it was received.
+boost::asio::io_context& lasting_io_context();
 
 /// Text of a Backend for INFO and CAPTURE.
 std::string_view name_of(Backend backend) noexcept;

@@ -60,7 +60,7 @@ public:
     std::string sql(const std::string& text);
     std::int64_t number(const std::string& text);
 
-    boost::asio::io_context io;  ///< outlives the database, whose threads may still be letting go of an executor
+    boost::asio::io_context& io = carillon::test::lasting_io_context();
     carillon::test::TestDatabase database;
     ManualClock clock{*parse_rfc3339("2027-01-10T10:00:00Z")};
     FakeIdentity identity;

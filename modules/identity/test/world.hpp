@@ -132,7 +132,7 @@ private:
 
     Metrics metrics_;
     asio::thread_pool pool_{2};
-    asio::io_context io_;
+    boost::asio::io_context& io_ = carillon::test::lasting_io_context();
     std::unique_ptr<Identity> identity_;
     std::vector<http::Route> routes_;
 };

@@ -77,7 +77,7 @@ struct World {
     carillon::test::TestDatabase database;
     ManualClock clock{utc("2027-01-01T00:00:00Z")};
     FakeIdentity identity;
-    boost::asio::io_context io;
+    boost::asio::io_context& io = carillon::test::lasting_io_context();
     std::unique_ptr<Relay> relay;
     std::unique_ptr<task::TaskService> tasks;
     HandBus bus;

@@ -80,7 +80,7 @@ struct Process {
     Process(TestDatabase& database, const Clock& clock);
     ~Process();
 
-    boost::asio::io_context io{1};  ///< outlives the callbacks that the fakes keep
+    boost::asio::io_context& io = carillon::test::lasting_io_context();
     FakeIdentity identity;
     FakeBus bus;
     FakeScheduler scheduler;

@@ -75,7 +75,7 @@ struct World {
     carillon::test::TestDatabase database;
     ManualClock clock{*parse_rfc3339("2027-01-10T10:00:00Z")};
     FakeIdentity identity;
-    boost::asio::io_context io;
+    boost::asio::io_context& io = carillon::test::lasting_io_context();
     std::unique_ptr<Relay> relay;
     std::unique_ptr<TaskService> tasks;
     std::vector<http::Route> routes;

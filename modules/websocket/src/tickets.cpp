@@ -6,7 +6,7 @@ namespace carillon::websocket {
 
 Ticket issue_ticket_in(db::Transaction& tx, const Principal& who, Time now) {
     tx.exec("DELETE FROM ws_tickets WHERE expires_at <= :now", to_micros(now));
-    const Ticket ticket{random_token(32), now + ticket_lifetime};
+    Ticket ticket{random_token(32), now + ticket_lifetime};
     tx.exec(
         "INSERT INTO ws_tickets (hash, user_id, session_id, token_id, issued_at, expires_at)"
         " VALUES (:hash, :user, :session, :token, :issued, :expires)",

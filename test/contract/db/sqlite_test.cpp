@@ -69,10 +69,10 @@ TEST_CASE("point reads run inline on threads that asked for it, scans elsewhere"
     std::thread::id point, scan;
     const auto run = [&] {
         asio::io_context& io = test::test_io();
-        asio::co_spawn(io, read_threads(*database, point, scan), asio::detached);
+        bool over = false;
+        asio::co_spawn(io, read_threads(*database, point, scan), [&](std::exception_ptr) { over = true; });
         const auto work = asio::make_work_guard(io);
-        while (scan == std::thread::id{} || point == std::thread::id{}) io.run_one();
-        io.run_for(std::chrono::milliseconds{1});
+        while (!over) io.run_one();
     };
     run();
     CHECK(point != std::this_thread::get_id());

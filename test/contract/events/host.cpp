@@ -11,16 +11,6 @@ namespace carillon::test {
 
 using namespace std::chrono_literals;
 
-namespace {
-
-/// Kept until the process ends.
-asio::io_context& make_io() {
-    static std::vector<std::unique_ptr<asio::io_context>> all;
-    return *all.emplace_back(std::make_unique<asio::io_context>());
-}
-
-}  // namespace
-
 bool wait_until(const std::function<bool()>& condition, std::chrono::milliseconds limit) {
     const auto end = std::chrono::steady_clock::now() + limit;
     while (!condition()) {
@@ -33,7 +23,7 @@ bool wait_until(const std::function<bool()>& condition, std::chrono::millisecond
 InboxOptions quick_retries(int max_attempts) { return {max_attempts, 2ms, 10ms, std::nullopt}; }
 
 Host::Host(db::Database& database, const BusFactory& factory, InboxOptions inbox, RelayOptions relay)
-    : io_(make_io()),
+    : io_(lasting_io_context()),
       inbox_(make_inbox(database, clock_, metrics_, io_.get_executor(), inbox)),
       bus_(factory(*inbox_, io_.get_executor())),
       relay_(make_relay(database, clock_, metrics_, io_.get_executor(), relay)) {

@@ -29,7 +29,7 @@ struct Counted {
     }
 
     Response ask(const Request& request, Work work) {
-        asio::io_context context;
+        auto& context = carillon::test::lasting_io_context();
         auto answer = asio::co_spawn(context, transact(*database, request, std::move(work)), asio::use_future);
         context.run();
         return answer.get();
