@@ -10,6 +10,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/use_future.hpp>
 
 #include <charconv>
 #include <future>
@@ -96,7 +97,11 @@ struct Server::Impl {
     IoThreads& threads;
     std::shared_ptr<Shared> shared;
     std::vector<std::shared_ptr<Hub>> hubs;
-    std::vector<std::shared_ptr<tcp::acceptor>> acceptors;  // all on the first thread
+    struct Listening {
+        std::shared_ptr<tcp::acceptor> acceptor;
+        std::future<void> ended;  ///< of accept(), which uses what is here
+    };
+    std::vector<Listening> listening;  // all on the first thread
     std::size_t next = 0;
 };
 
@@ -118,21 +123,19 @@ tcp::endpoint Server::listen(const std::string& address) {
     if (!ec) acceptor->listen(tcp::acceptor::max_listen_connections, ec);
     if (ec) throw std::runtime_error("cannot listen on " + address + ": " + ec.message());
     const auto bound = acceptor->local_endpoint();
-    impl_->acceptors.push_back(acceptor);
-    asio::co_spawn(acceptor->get_executor(), impl_->accept(acceptor), asio::detached);
+    auto ended = asio::co_spawn(acceptor->get_executor(), impl_->accept(acceptor), asio::use_future);
+    impl_->listening.push_back({std::move(acceptor), std::move(ended)});
     return bound;
 }
 
 void Server::stop_accepting() {
     if (impl_->threads.stopped()) return;
-    for (auto& acceptor : std::exchange(impl_->acceptors, {})) {
-        std::promise<void> closed;
-        asio::post(acceptor->get_executor(), [&] {
+    for (auto& [acceptor, ended] : std::exchange(impl_->listening, {})) {
+        asio::post(acceptor->get_executor(), [acceptor = acceptor] {
             error_code ec;
             acceptor->close(ec);
-            closed.set_value();
         });
-        closed.get_future().wait();
+        ended.wait();
     }
 }
 
