@@ -131,6 +131,8 @@ class Part:
         os.kill(self.pid, signal.SIGCONT)
 
     def tail(self, lines=30):
+        if not self.log.exists():
+            return "(never started)"
         return "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
 
 

@@ -127,6 +127,8 @@ class Server:
         assert code == 0, f"the server ended with {code}:\n{self.tail()}"
 
     def tail(self, lines=40):
+        if not self.log.exists():
+            return "(never started)"
         return "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
 
     def command(self, *arguments, **options):
