@@ -148,6 +148,12 @@ private:
     }
 
     void list_commands() {
+        auto* add =
+            command(app_, "add", "Add a task in words: \"Pay rent tomorrow 9am every month !high #home\"", [this] {
+                return send({{"command", "add"}, {"user", user_}, {"line", fmt::format("{}", fmt::join(words_, " "))}});
+            });
+        add->add_option("line", words_, "What is to be done, and when")->required();
+        add->add_option("--user", user_, "E-mail of the owner")->required();
         auto* import =
             command(app_, "import", "Bring in a list: iCalendar (.ics), Markdown (.md) or an export (.json)", [this] {
                 const auto bytes = read_file(file_);
@@ -275,6 +281,7 @@ private:
     CLI::App app_{"Carillon: a task server that never loses a change and never forgets a bell", "carillon"};
     std::function<int()> action_;
     Config config_;
+    std::vector<std::string> words_;
     std::string config_file_, file_, user_, format_, name_, at_;
     std::vector<std::string> keys_;
     std::string timezone_ = "UTC";

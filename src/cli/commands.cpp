@@ -1,5 +1,7 @@
 #include "audit/entries.hpp"
 #include "carillon/ids.hpp"
+#include "carillon/text.hpp"
+#include "chat/quick_add.hpp"
 #include "cli/admin.hpp"
 #include "transfer/transfer.hpp"
 
@@ -89,6 +91,23 @@ Output import_file(Application& app, const Object& request) {
     return output;
 }
 
+Output add_task(Application& app, const Object& request) {
+    const auto user = owner(app, text(request, "user"));
+    if (!user) return refuse(user.error());
+    const auto line = text(request, "line");
+    if (!carillon::text::is_utf8(line) || carillon::text::length(line) > chat::max_line)
+        return refuse(fmt::format("the line must be UTF-8 of at most {} characters", chat::max_line));
+    const auto task = chat::to_task(chat::quick_add(line, app.clock.now(), user->timezone), line);
+    if (!task) return refuse(task.error());
+    Principal who;
+    who.user_id = user->id;
+    who.actor = "user";
+    const auto made = app.database.write_now([&](db::Transaction& tx) { return app.tasks->create_in(tx, who, *task); });
+    if (!made) return refuse(made.error());
+    const auto due = made->due_date ? ", due " + format_rfc3339(*made->due_date) : std::string();
+    return {Exit::done, fmt::format("added task {}: {}{}\n", made->id, made->title, due), {}, {}};
+}
+
 Output export_file(Application& app, const Object& request) {
     const auto user = owner(app, text(request, "user"));
     if (!user) return refuse(user.error());
@@ -166,6 +185,7 @@ Output backup(Application& app, const Object& request) {
 
 boost::json::object execute(Application& application, const boost::json::object& request) {
     static const std::map<std::string, Output (*)(Application&, const Object&), std::less<>> commands{
+        {"add", add_task},
         {"import", import_file},
         {"export", export_file},
         {"user add", add_user},
