@@ -9,7 +9,8 @@ namespace {
 boost::json::object before(const task::Todo& todo, const boost::json::object& patch) {
     const auto all = boost::json::parse(task::to_json(todo)).as_object();
     boost::json::object out;
-    for (const auto& [name, value] : patch) out[name] = all.at(name);
+    for (const auto& [name, value] : patch)
+        if (const auto* was = all.if_contains(name)) out[name] = *was;
     // A reminder without a due date made itself the due date.
     if (patch.contains("reminder_at") && !todo.due_date) out["due_date"] = nullptr;
     return out;
