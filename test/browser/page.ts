@@ -39,6 +39,12 @@ export const row = (page: Page, title: string) => page.getByRole('listitem').fil
 
 export const isLive = (page: Page) => expect(page.getByText('Connected')).toBeVisible();
 
+/** The whole page is on this machine: it opens without a network. */
+export async function isKept(page: Page): Promise<void> {
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+  await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
+}
+
 async function newPage(browser: Browser, complaints: string[], options: object): Promise<Page> {
   const context = await browser.newContext(options);
   await watch(context, complaints);

@@ -3,7 +3,7 @@ import hooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist', 'public', 'src/api/schema.d.ts', 'eslint.config.js', 'vite.config.ts', 'compress.js'] },
+  { ignores: ['dist', 'public', 'src/api/schema.d.ts', 'eslint.config.js', 'vite.config.ts', 'finish.js'] },
   ...tseslint.configs.strictTypeChecked,
   a11y.flatConfigs.strict,
   {

@@ -69,7 +69,7 @@ export const m = {
     complete: (title: string) => `Complete ${quoted(title)}`,
     reopen: (title: string) => `Reopen ${quoted(title)}`,
     actions: (title: string) => `Actions for ${quoted(title)}`,
-    select: (title: string) => `Select ${quoted(title)}`,
+    mark: 'Select',
     selected: (n: number) => one(n, '1 selected', '# selected'),
     selectionBar: 'Selected tasks',
     clearSelection: 'Clear selection',

@@ -6,10 +6,9 @@ import { useKeys } from '../../lib/keys';
 import { useSignal } from '../../lib/signal';
 import { m } from '../../messages';
 import { useApp, useView } from '../../state/app';
-import { signOut } from '../../state/session';
 import { addOpen, helpOpen, paletteOpen } from '../../state/surfaces';
 import { announcement } from '../../state/toasts';
-import { Menu, MenuItem, MenuLine } from '../../ui/Menu';
+import { LazyMenu } from '../../ui/LazyMenu';
 import { Mark } from '../../ui/Mark';
 import { Bells } from '../bells/Bells';
 import { useBells } from '../bells/bells';
@@ -57,27 +56,24 @@ function Status() {
   );
 }
 
+const loadAccount = () => import('./AccountMenu').then(({ AccountMenu }) => ({ default: AccountMenu }));
+
 function Account() {
   const { profile } = useApp();
-  const navigate = useNavigate();
+  const label = m.nav.account(profile.name);
   return (
-    <Menu
+    <LazyMenu
       align="start"
-      label={m.nav.account(profile.name)}
-      trigger={
-        <button type="button" className={css.account} aria-label={m.nav.account(profile.name)}>
+      label={label}
+      load={loadAccount}
+      props={{}}
+      trigger={(props) => (
+        <button type="button" className={css.account} aria-label={label} aria-haspopup="menu" {...props}>
           <CircleUser size={20} strokeWidth={1.75} aria-hidden="true" />
           <bdi>{profile.name}</bdi>
         </button>
-      }
-    >
-      <MenuItem onSelect={() => void navigate({ to: '/settings/$part', params: { part: 'profile' } })}>{m.nav.settings}</MenuItem>
-      <MenuItem onSelect={() => helpOpen.set(true)} keys="?">
-        {m.nav.help}
-      </MenuItem>
-      <MenuLine />
-      <MenuItem onSelect={() => void signOut()}>{m.nav.signOut}</MenuItem>
-    </Menu>
+      )}
+    />
   );
 }
 

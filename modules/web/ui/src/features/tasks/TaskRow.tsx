@@ -6,7 +6,7 @@ import { bellWords, clock, dayWords, dueWords, exactly, repeatWords } from '../.
 import { m } from '../../messages';
 import { useApp, useView } from '../../state/app';
 import { IconButton } from '../../ui/controls';
-import { Menu, MenuItem, MenuLine } from '../../ui/Menu';
+import { LazyMenu } from '../../ui/LazyMenu';
 import { PriorityMark } from '../fields/PriorityMark';
 import type { EditedField } from './FieldPopover';
 import { LazyFieldPopover } from './LazyFieldPopover';
@@ -135,51 +135,7 @@ function Meta({ todo, now }: { todo: Todo; now: number }) {
   );
 }
 
-function RowMenu({ todo, handlers }: Pick<Props, 'todo' | 'handlers'>) {
-  const done = todo.status === 'completed';
-  return (
-    <Menu
-      label={m.tasks.actions(todo.title)}
-      trigger={
-        <IconButton label={m.tasks.actions(todo.title)} className={css.more} onClick={(event) => event.stopPropagation()}>
-          <Ellipsis size={20} strokeWidth={1.75} aria-hidden="true" />
-        </IconButton>
-      }
-    >
-      <MenuItem onSelect={() => handlers.toggle(todo)} keys="X">
-        {done ? m.tasks.reopen1 : m.tasks.complete1}
-      </MenuItem>
-      <MenuItem onSelect={() => handlers.edit(todo, 'title')} keys="E">
-        {m.tasks.edit}
-      </MenuItem>
-      <MenuItem onSelect={() => handlers.edit(todo, 'due')} keys="D">
-        {m.tasks.date}
-      </MenuItem>
-      <MenuItem onSelect={() => handlers.edit(todo, 'reminder')} keys="R">
-        {m.tasks.reminder}
-      </MenuItem>
-      <MenuItem onSelect={() => handlers.edit(todo, 'priority')} keys="P">
-        {m.tasks.priority}
-      </MenuItem>
-      <MenuItem onSelect={() => handlers.edit(todo, 'tags')} keys="T">
-        {m.tasks.tag}
-      </MenuItem>
-      {!done && todo.due_date && (
-        <MenuItem onSelect={() => handlers.edit(todo, 'snooze')} keys="S">
-          {m.tasks.snooze}
-        </MenuItem>
-      )}
-      {!done && todo.recurrence && <MenuItem onSelect={() => handlers.skip(todo)}>{m.tasks.skip}</MenuItem>}
-      <MenuItem onSelect={() => handlers.select(todo)} keys="M">
-        {m.tasks.select('').replace(/\s*“”/, '')}
-      </MenuItem>
-      <MenuLine />
-      <MenuItem danger onSelect={() => handlers.remove(todo)}>
-        {m.tasks.delete}
-      </MenuItem>
-    </Menu>
-  );
-}
+const loadMenu = () => import('./RowMenu').then(({ RowMenu }) => ({ default: RowMenu }));
 
 export const TaskRow = memo(function TaskRow({ todo, rowKey, position, of, now, active, selected, opened, flashed, waiting, editing, filters, handlers }: Props) {
   const anchor = useRef<HTMLDivElement>(null);
@@ -210,7 +166,16 @@ export const TaskRow = memo(function TaskRow({ todo, rowKey, position, of, now, 
           <Meta todo={todo} now={now} />
         </div>
       </div>
-      <RowMenu todo={todo} handlers={handlers} />
+      <LazyMenu
+        load={loadMenu}
+        props={{ todo, handlers }}
+        trigger={(props) => (
+          <IconButton label={m.tasks.actions(todo.title)} aria-haspopup="menu" className={css.more} {...props}>
+            <Ellipsis size={20} strokeWidth={1.75} aria-hidden="true" />
+          </IconButton>
+        )}
+        label={m.tasks.actions(todo.title)}
+      />
     </div>
   );
   return (

@@ -1,0 +1,158 @@
+import AxeBuilder from '@axe-core/playwright';
+import { expect, isLive, row, test, type World } from './page';
+import { payloads } from './payloads';
+
+const day = (n: number) => new Date(Date.now() + n * 86_400_000).toISOString();
+
+async function fill({ server, account }: World): Promise<number> {
+  const make = (todo: object) => server.call<{ id: number }>('POST', '/api/todos', todo, account.token);
+  await make({ title: 'File taxes', priority: 'high', due_date: day(-3), tags: ['office'] });
+  await make({ title: 'Renew passport', priority: 'low', due_date: day(20) });
+  const { id } = await make({ title: 'Pay rent', due_date: day(1), reminder_at: day(0.5), tags: ['home'], recurrence: { rule: 'monthly' }, description: '- **Bank**\n- [portal](https://example.org)' });
+  await server.call('PATCH', `/api/todos/${id}`, { priority: 'high' }, account.token);
+  return id;
+}
+
+const parts = ['profile', 'time', 'look', 'notifications', 'sessions', 'tokens', 'data', 'account'];
+
+for (const theme of ['light', 'dark'] as const) {
+  test(`axe finds nothing on any page, ${theme}`, async ({ world }) => {
+    test.setTimeout(240_000);
+    const id = await fill(world);
+    const page = await world.open();
+    await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
+    await isLive(page);
+    const check = async (where: string) => {
+      const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze();
+      const found = violations.map(({ id: rule, nodes }) => `${where}: ${rule} ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
+      expect.soft(found).toEqual([]);
+    };
+    for (const path of ['/todos', `/todos/${id}`, '/activity', '/chat', ...parts.map((part) => `/settings/${part}`)]) {
+      await page.goto(world.server.url + path);
+      await isLive(page);
+      await page.waitForLoadState('networkidle');
+      await check(path);
+    }
+    await page.goto(`${world.server.url}/todos`);
+    await isLive(page);
+    for (const [key, name] of [['q', 'New task'], ['?', 'Keyboard shortcuts'], ['Control+k', 'Go to or do']] as const) {
+      await page.keyboard.press(key);
+      await page.getByRole('dialog', { name }).waitFor();
+      await check(name);
+      await page.keyboard.press('Escape');
+    }
+    await row(page, 'Pay rent').focus();
+    await page.keyboard.press('d');
+    await page.getByRole('dialog', { name: 'Due' }).waitFor();
+    await check('date picker');
+  });
+}
+
+test('sign-in and sign-up by axe and by keyboard only', async ({ world, page }) => {
+  await page.goto(`${world.server.url}/sign-up`);
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  expect((await new AxeBuilder({ page }).analyze()).violations.map(({ id }) => id)).toEqual([]);
+  await page.keyboard.type('Bo');
+  await page.keyboard.press('Tab');
+  await page.keyboard.type(`bo${Date.now()}@example.org`);
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('three ferns and a bell');
+  await page.keyboard.press('Enter');
+  await page.getByText('Nothing to do yet.').waitFor();
+});
+
+test('a whole day by keyboard only', async ({ world }) => {
+  const page = await world.open();
+  await isLive(page);
+  const press = (keys: string) => page.keyboard.press(keys);
+  await press('q');
+  await page.getByRole('dialog', { name: 'New task' }).waitFor();
+  await page.keyboard.type('Pay rent tomorrow 9am every month !high #home');
+  await expect(page.getByRole('dialog').getByText('monthly')).toBeVisible();
+  await press('Enter');
+  await page.keyboard.type('Call Bob');
+  await press('Enter');
+  await expect(page.getByLabel('New task')).toHaveValue('');
+  await press('Escape');
+  await expect(row(page, 'Pay rent')).toContainText('#home');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+
+  await press('j');
+  await expect(row(page, 'Pay rent')).toBeFocused();
+  await press('p');
+  await page.getByRole('group', { name: 'Priority' }).waitFor();
+  await press('3');
+  await expect(row(page, 'Pay rent')).toContainText('Low');
+  await press('j');
+  await expect(row(page, 'Call Bob')).toBeFocused();
+  await press('x');
+  await expect(row(page, 'Call Bob').getByRole('checkbox')).toBeChecked();
+  await press('Control+z');
+  await expect(row(page, 'Call Bob').getByRole('checkbox')).not.toBeChecked();
+  await press('e');
+  await page.keyboard.type(' and Eve');
+  await press('Enter');
+  await expect(row(page, 'Call Bob and Eve')).toBeFocused();
+  await press('Delete');
+  await expect(row(page, 'Call Bob and Eve')).toHaveCount(0);
+  await expect(row(page, 'Pay rent')).toBeFocused();
+  await press('Enter');
+  await expect(page).toHaveURL(/\/todos\/\d+/);
+  await press('Escape');
+  await expect(page).toHaveURL(/\/todos$/);
+  for (const [key, title] of [['a', 'Activity'], ['c', 'Chat'], ['s', 'Settings'], ['t', 'Tasks']] as const) {
+    await press('g');
+    await press(key);
+    await page.getByRole('heading', { name: title, level: 1 }).waitFor();
+  }
+  await press('/');
+  await page.keyboard.type('nothing like it');
+  await expect(page.getByText('No task matches these filters.')).toBeVisible();
+  await expect(page).toHaveURL(/search=nothing/);
+});
+
+test('forty attacks in every text stay text', async ({ world }) => {
+  test.setTimeout(180_000);
+  const { server, account } = world;
+  for (const [index, payload] of payloads.entries()) {
+    await server.call('POST', '/api/todos', { title: `${index} ${payload}`.slice(0, 200), description: payload }, account.token);
+  }
+  await server.call('PATCH', '/api/auth/me', { name: payloads[0]!.slice(0, 100) }, account.token);
+  await server.call('POST', '/api/tokens', { name: payloads[1]!.slice(0, 100) }, account.token);
+  const page = await world.open();
+  await isLive(page);
+  await expect(page.getByText(`${payloads.length} tasks`, { exact: true })).toBeVisible();
+  const { items } = await server.call<{ items: { id: number; title: string }[] }>('GET', '/api/todos?limit=100', undefined, account.token);
+  for (const { id, title } of items) {
+    await page.goto(`${server.url}/todos/${id}`);
+    await expect(page.getByLabel('Title')).toHaveValue(title);
+    await page.getByRole('button', { name: 'Edit notes' }).waitFor();
+    for (const link of await page.locator('main a[href]').all()) expect(await link.evaluate((a) => (a as HTMLAnchorElement).protocol)).toMatch(/^(https?|mailto):$/);
+  }
+  for (const path of ['/activity', '/settings/profile', '/settings/tokens']) {
+    await page.goto(server.url + path);
+    await isLive(page);
+    await page.waitForLoadState('networkidle');
+  }
+  expect(await page.evaluate(() => (window as { attacked?: boolean }).attacked)).toBeUndefined();
+});
+
+test('the first load is small, and asks nobody else', async ({ world }) => {
+  const page = await world.open();
+  let scripts = 0;
+  const elsewhere: string[] = [];
+  page.on('response', (response) => {
+    if (!response.url().startsWith(world.server.url) && !response.url().startsWith('blob:')) elsewhere.push(response.url());
+  });
+  const html = await (await fetch(`${world.server.url}/todos`)).text();
+  for (const [, path] of html.matchAll(/(?:src|href)="(\/[^"]+\.js)"/g)) {
+    const answer = await fetch(world.server.url + path, { headers: { 'Accept-Encoding': 'gzip' } });
+    expect(answer.headers.get('content-encoding')).toBe('gzip');
+    scripts += Number(answer.headers.get('content-length'));
+  }
+  await page.reload();
+  await isLive(page);
+  expect(elsewhere).toEqual([]);
+  expect(scripts).toBeGreaterThan(50_000);
+  expect(scripts).toBeLessThanOrEqual(180_000);
+});
