@@ -9,7 +9,7 @@ UI := modules/web/ui
 NODE := build/node
 NPM := PATH="$(CURDIR)/$(NODE)/bin:$$PATH" npm --prefix $(UI)
 
-.PHONY: run build ui dev test deps test-deps configure asan tsan lint tidy format bench bench-cluster e2e e2e-all cluster-deps cluster-up cluster-status \
+.PHONY: run build ui dev test-ui test deps test-deps configure asan tsan lint tidy format bench bench-cluster e2e e2e-all cluster-deps cluster-up cluster-status \
         cluster-down verify-all clean help
 
 run: build  ## build and serve
@@ -23,6 +23,11 @@ ui: $(UI)/dist/index.html  ## the page, as it is built into the binary
 dev: $(UI)/node_modules/.package-lock.json  ## the page with hot reload, against a running server
 	$(NPM) run api
 	$(NPM) run dev
+
+test-ui: build test-deps  ## the page: types, lint, logic, and Chromium against the release binary
+	$(NPM) run check
+	$(NPM) test
+	cd test/browser && NODE_PATH="$(CURDIR)/$(UI)/node_modules" "$(CURDIR)/$(NODE)/bin/node" "$(CURDIR)/$(UI)/node_modules/@playwright/test/cli.js" test
 
 $(NODE)/ready: $(UI)/node.txt
 	@cmake/install-packages cmake/packages.txt

@@ -19,6 +19,8 @@ export default tseslint.config(
       '@typescript-eslint/only-throw-error': 'off',
       // The field that a key press opened is where the user wants to be.
       'jsx-a11y/no-autofocus': 'off',
+      // A container may hear the keys of the controls inside it.
+      'jsx-a11y/no-noninteractive-element-interactions': 'off',
       'max-lines': ['error', 500],
     },
   },

@@ -102,7 +102,7 @@ export class Actions {
     const changed = Object.entries(set).filter(([field, value]) => JSON.stringify(value) !== JSON.stringify(todo[field as keyof Todo]));
     if (changed.length === 0) return null;
     const old = Object.fromEntries(changed.map(([field]) => [field, todo[field as keyof Todo]])) as Fields;
-    return { kind: 'update', id: todo.id, set: Object.fromEntries(changed) as Fields, old };
+    return { kind: 'update', id: todo.id, set: Object.fromEntries(changed), old };
   }
 
   edit(todo: Todo, set: Fields): void {

@@ -52,8 +52,7 @@ function draftOf(id: number, todo: NewTodo, at: string): Todo {
 function changed(todo: Todo, change: Change, at: string): Todo | null {
   switch (change.kind) {
     case 'update': {
-      const set = Object.fromEntries(Object.entries(change.set).filter(([, value]) => value !== undefined));
-      return { ...todo, ...set } as Todo;
+      return { ...todo, ...change.set };
     }
     case 'complete':
       return { ...todo, status: 'completed', completed_at: todo.completed_at ?? at };
@@ -118,7 +117,7 @@ function comparable(field: string, value: unknown): string {
   if (field === 'due_date' || field === 'reminder_at') return String(Date.parse(value as string));
   if (field === 'tags') return JSON.stringify((value as string[]).map((tag) => tag.toLowerCase()).sort());
   if (field === 'recurrence') {
-    const rule = { ...recurrenceDefaults, ...(value as object) } as Record<string, unknown>;
+    const rule = { ...recurrenceDefaults, ...(value) } as Record<string, unknown>;
     // The zone is the server's to fill in.
     delete rule.timezone;
     return JSON.stringify(Object.fromEntries(Object.entries(rule).sort(([a], [b]) => (a < b ? -1 : 1))));

@@ -32,9 +32,13 @@ export class Disk {
   }
 
   queue = (): Promise<Op[]> => this.database.getAll('queue');
-  enqueue = async (op: Op): Promise<void> => void (await this.database.put('queue', op));
+  enqueue = async (op: Op): Promise<void> => {
+    await this.database.put('queue', op);
+  };
   kept = async <T>(key: string): Promise<T | undefined> => (await this.database.get('kept', key)) as T | undefined;
-  keep = async (key: string, value: unknown): Promise<void> => void (await this.database.put('kept', value, key));
+  keep = async (key: string, value: unknown): Promise<void> => {
+    await this.database.put('kept', value, key);
+  };
 
   snapshot = (): Promise<Snapshot | undefined> => this.kept<Snapshot>('snapshot');
   profile = (): Promise<Profile | undefined> => this.kept<Profile>('profile');
@@ -62,7 +66,7 @@ export class Disk {
 }
 
 export function renamed(op: Op, { from, to }: { from: number; to: number }): Op {
-  return op.change.id === from ? { ...op, change: { ...op.change, id: to } as Op['change'] } : op;
+  return op.change.id === from ? { ...op, change: { ...op.change, id: to } } : op;
 }
 
 const lastUserKey = 'carillon.user';

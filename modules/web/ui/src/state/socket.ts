@@ -69,6 +69,10 @@ export class LiveSocket {
     this.later();
   }
 
+  private isStopped(): boolean {
+    return this.stopped;
+  }
+
   private later(): void {
     if (this.stopped) return;
     clearTimeout(this.retry);
@@ -83,11 +87,11 @@ export class LiveSocket {
   }
 
   private async open(): Promise<void> {
-    if (this.stopped || this.opening || this.socket) return;
+    if (this.isStopped() || this.opening || this.socket) return;
     this.opening = true;
     try {
       const { ticket } = await data(api.POST('/api/ws-ticket', {}));
-      if (this.stopped) return;
+      if (this.isStopped()) return;
       const socket = new WebSocket(`${location.origin.replace(/^http/, 'ws')}/ws/tasks`);
       this.socket = socket;
       socket.onopen = () => {

@@ -129,7 +129,7 @@ export class TaskStore {
 
   add(ops: readonly Op[]): void {
     const known = new Set([...this.pending, ...this.conflicts.map(({ op }) => op)].map(({ n }) => n));
-    const fresh = ops.filter(({ n }) => !known.has(n)).map((op) => ({ ...op, change: { ...op.change, id: this.resolve(op.change.id) } as Op['change'] }));
+    const fresh = ops.filter(({ n }) => !known.has(n)).map((op) => ({ ...op, change: { ...op.change, id: this.resolve(op.change.id) } }));
     if (fresh.length > 0) this.pending = [...this.pending, ...fresh].sort((a, b) => a.n - b.n);
   }
 

@@ -14,7 +14,7 @@ interface Props {
 export function Popover({ onClose, anchor, label, children }: Props) {
   return (
     <Pop.Root open onOpenChange={(open) => !open && onClose()}>
-      <Pop.Anchor virtualRef={anchor as RefObject<HTMLElement>} />
+      <Pop.Anchor virtualRef={anchor} />
       <Pop.Portal>
         <Pop.Content className={css.popover} align="end" sideOffset={4} collisionPadding={8} aria-label={label}>
           {children}

@@ -28,7 +28,7 @@ function valueWords(field: string, value: unknown, now: number, settings: ZoneSe
   }
   if (Array.isArray(value)) return value.map((tag) => `#${String(tag)}`).join(' ') || m.task.empty;
   if (typeof value === 'boolean') return value ? '✓' : '✗';
-  const text = String(value as string);
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }
 

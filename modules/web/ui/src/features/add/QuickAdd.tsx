@@ -36,7 +36,7 @@ function useChipWords(parsed: Parsed): (span: Span) => string {
   const todo = { due_date: parsed.due_date ?? null, all_day: parsed.all_day ?? false, status: 'active' as const };
   return ({ kind, text }) => {
     if (kind === 'due') return dueWords(todo, now, settings) || text;
-    if (kind === 'recurrence') return parsed.recurrence ? repeatWords(parsed.recurrence as never) : text;
+    if (kind === 'recurrence') return parsed.recurrence ? repeatWords(parsed.recurrence) : text;
     if (kind === 'reminder' && parsed.reminder_at) return m.add.reminderChip(bellWords({ due_date: todo.due_date, reminder_at: parsed.reminder_at }, now, settings));
     if (kind === 'priority' && parsed.priority) return m.priority[parsed.priority];
     return kind === 'description' ? m.add.notes : text;

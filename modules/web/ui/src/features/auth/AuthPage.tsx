@@ -16,7 +16,7 @@ function errorsOf(error: unknown): Errors {
   if (error.status === 401) return { form: m.auth.wrong };
   if (error.status === 429) return { form: m.auth.throttled(error.retryAfter ?? 60) };
   const fields = error.problem?.errors?.map(({ field, message }) => [field, message] as const) ?? [];
-  if (fields.length > 0) return Object.fromEntries(fields) as Errors;
+  if (fields.length > 0) return Object.fromEntries(fields);
   return { form: reasonOf(error, m.problem.away, m.problem.unknown) };
 }
 
@@ -31,7 +31,10 @@ export function AuthPage({ mode, over = false }: { mode: 'in' | 'up'; over?: boo
   async function submit(event: SyntheticEvent<HTMLFormElement>): Promise<void> {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
-    const text = (name: string) => String(form.get(name) as string | null);
+    const text = (name: string): string => {
+      const value = form.get(name);
+      return typeof value === 'string' ? value : '';
+    };
     setBusy(true);
     setErrors({});
     try {

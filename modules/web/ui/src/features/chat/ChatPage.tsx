@@ -1,1 +1,143 @@
-export function ChatPage() { return null; }
+import { Link } from '@tanstack/react-router';
+import { useMutation } from '@tanstack/react-query';
+import { useEffect, useRef, useState } from 'react';
+import { api, data, reasonOf } from '../../api/client';
+import type { components } from '../../api/schema';
+import type { Todo } from '../../api/types';
+import { useNow, useTitle } from '../../lib/hooks';
+import { dueWords } from '../../lib/words';
+import { m } from '../../messages';
+import { useApp, useView } from '../../state/app';
+import { Button, Empty, controls } from '../../ui/controls';
+import { PriorityMark } from '../fields/PriorityMark';
+import { CheckBox } from '../tasks/TaskRow';
+import css from './ChatPage.module.css';
+
+type Answer = components['schemas']['ChatAnswer'];
+interface Turn {
+  id: number;
+  said: string;
+  answer?: Answer;
+  problem?: string;
+}
+
+/** As the task is now, not as it was when it was spoken of. */
+function Card({ todo }: { todo: Todo }) {
+  const { actions, settings } = useApp();
+  const { tasks } = useView();
+  const now = useNow();
+  const current = tasks.get(todo.id) ?? todo;
+  return (
+    <li className={css.card} data-done={current.status === 'completed' || undefined}>
+      <CheckBox todo={current} onToggle={() => actions.setDone([current], current.status === 'active')} />
+      <PriorityMark priority={current.priority} />
+      <Link to="/todos/$id" params={{ id: String(current.id) }} search={{}} dir="auto">
+        {current.title}
+      </Link>
+      <span className={controls.hint}>{dueWords(current, now, settings)}</span>
+    </li>
+  );
+}
+
+function Reply({ turn, last, onSay }: { turn: Turn; last: boolean; onSay: (text: string) => void }) {
+  const { answer, problem } = turn;
+  if (problem) return <p className={controls.error}>{m.chat.failed(problem)}</p>;
+  if (!answer) return <p className={controls.hint}>{m.chat.thinking}…</p>;
+  return (
+    <div className={css.reply}>
+      <p dir="auto">{answer.reply}</p>
+      {answer.todos.length > 0 && (
+        <ul>
+          {answer.todos.map((todo) => (
+            <Card key={todo.id} todo={todo} />
+          ))}
+        </ul>
+      )}
+      {last && (
+        <div className={css.choices}>
+          {answer.choices.map((choice) => (
+            <Button key={choice} onClick={() => onSay(choice)}>
+              <bdi>{choice}</bdi>
+            </Button>
+          ))}
+          {answer.outcome === 'done' && answer.can_undo && (
+            <Button look="link" onClick={() => onSay('undo')}>
+              {m.undo.undo}
+            </Button>
+          )}
+        </div>
+      )}
+    </div>
+  );
+}
+
+export function ChatPage() {
+  const { settings, sync } = useApp();
+  const [turns, setTurns] = useState<Turn[]>([]);
+  const [text, setText] = useState('');
+  const end = useRef<HTMLDivElement>(null);
+  useTitle(m.chat.title);
+  const talk = useMutation({
+    mutationFn: ({ said, state }: { id: number; said: string; state: string | null }) =>
+      data(api.POST('/api/chat', { params: { header: { 'Idempotency-Key': crypto.randomUUID() } }, body: { message: said, state, zone: settings.zone } })),
+    onSuccess: (answer, { id }) => {
+      sync.absorb(answer.todos);
+      setTurns((before) => before.map((turn) => (turn.id === id ? { ...turn, answer } : turn)));
+    },
+    onError: (error, { id }) => {
+      const problem = reasonOf(error, m.problem.away, m.problem.unknown);
+      setTurns((before) => before.map((turn) => (turn.id === id ? { ...turn, problem } : turn)));
+    },
+  });
+  useEffect(() => end.current?.scrollIntoView({ block: 'end' }), [turns]);
+
+  function say(said: string): void {
+    if (said.trim() === '' || talk.isPending) return;
+    const id = turns.length;
+    const state = turns.findLast(({ answer }) => answer)?.answer?.state ?? null;
+    setTurns([...turns, { id, said }]);
+    setText('');
+    talk.mutate({ id, said, state });
+  }
+
+  return (
+    <div className={css.page}>
+      <h1>{m.chat.title}</h1>
+      {turns.length === 0 && (
+        <Empty title={m.chat.emptyTitle}>
+          <ul className={css.examples}>
+            {m.chat.examples.map((example) => (
+              <li key={example}>
+                <Button onClick={() => say(example)}>{example}</Button>
+              </li>
+            ))}
+          </ul>
+        </Empty>
+      )}
+      <div className={css.log} role="log" aria-label={m.chat.log}>
+        {turns.map((turn) => (
+          <div key={turn.id} className={css.turn}>
+            <p className={css.said} dir="auto">
+              <span className="hidden">{m.chat.you}: </span>
+              {turn.said}
+            </p>
+            <Reply turn={turn} last={turn === turns.at(-1)} onSay={say} />
+          </div>
+        ))}
+        <div ref={end} />
+      </div>
+      <form
+        className={css.form}
+        onSubmit={(event) => {
+          event.preventDefault();
+          say(text);
+        }}
+      >
+        <input className={controls.input} dir="auto" aria-label={m.chat.label} placeholder={m.chat.placeholder} maxLength={2000} autoComplete="off" value={text} onChange={(event) => setText(event.target.value)} />
+        <Button look="primary" type="submit" disabled={talk.isPending || text.trim() === ''}>
+          {m.chat.send}
+        </Button>
+      </form>
+    </div>
+  );
+}

@@ -21,7 +21,7 @@ export function useFieldWords(): (field: FieldName, value: Fields[FieldName] | T
     if (field === 'recurrence') return repeatWords(value as NonNullable<Fields['recurrence']>);
     if (field === 'priority') return m.priority[value as Todo['priority']];
     if (Array.isArray(value)) return value.map((tag) => `#${tag}`).join(' ') || m.conflict.none;
-    return `“${String(value as string)}”`;
+    return `“${typeof value === 'string' ? value : JSON.stringify(value)}”`;
   };
 }
 

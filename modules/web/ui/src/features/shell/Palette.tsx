@@ -95,16 +95,16 @@ export function Palette() {
         }}
         onKeyDown={onKeyDown}
       />
-      <ul id={id} role="listbox" aria-label={m.keys.palette} className={css.list}>
+      <div id={id} role="listbox" aria-label={m.keys.palette} className={css.list}>
         {entries.map((entry, index) => (
           // The keys are heard by the field, as a combobox has it.
           // eslint-disable-next-line jsx-a11y/click-events-have-key-events
-          <li key={entry.key} id={`${id}-${index}`} role="option" tabIndex={-1} aria-selected={index === active} className={css.entry} onClick={() => choose(entry)}>
+          <div key={entry.key} id={`${id}-${index}`} role="option" tabIndex={-1} aria-selected={index === active} className={css.entry} onClick={() => choose(entry)}>
             <span dir="auto">{entry.text}</span>
             <span className={css.kind}>{entry.kind}</span>
-          </li>
+          </div>
         ))}
-      </ul>
+      </div>
       {entries.length === 0 && <p className={controls.hint}>{m.keys.noResult}</p>}
     </Modal>
   );

@@ -134,7 +134,7 @@ export function FilterBar({ filters }: { filters: Filters }) {
     void navigate({
       to: '.',
       replace,
-      search: (before: Filters) => Object.fromEntries(Object.entries({ ...before, ...change }).filter(([, value]) => value !== undefined && value !== '')) as Filters,
+      search: (before: Filters) => Object.fromEntries(Object.entries({ ...before, ...change }).filter(([, value]) => value)) as Filters,
     });
   const latest = useRef(set);
   latest.current = set;

@@ -63,7 +63,7 @@ export function TaskList({ rows, filters, openedId, onFold, onDone }: Props) {
   const [editor, setEditor] = useState<{ key: number; field: RowField } | null>(null);
   const confirm = useConfirm();
 
-  // eslint-disable-next-line react-hooks/incompatible-library
+   
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,

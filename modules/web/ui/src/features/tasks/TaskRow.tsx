@@ -180,7 +180,7 @@ export const TaskRow = memo(function TaskRow({ todo, rowKey, position, of, now, 
   );
   return (
     // The list's keys work on the focused row; the row itself is no button.
-    // eslint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-noninteractive-element-interactions
+    // eslint-disable-next-line jsx-a11y/click-events-have-key-events
     <li
       className={css.item}
       data-row={rowKey}

@@ -24,7 +24,7 @@ export function readFilters(search: Record<string, unknown>): Filters {
     search: text(search.search),
     sort: oneOf(search.sort, ['priority', 'title', 'created_at']),
   };
-  return Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== undefined)) as Filters;
+  return Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== undefined));
 }
 
 export const isFiltered = ({ status, priority, tag, due, search }: Filters): boolean =>
