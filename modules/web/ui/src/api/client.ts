@@ -90,7 +90,7 @@ const failures: Middleware = {
   },
 };
 
-export const api = createClient<paths>({ baseUrl: location.origin, fetch: authorized, headers: { Accept: 'application/json' } });
+export const api = createClient<paths>({ baseUrl: typeof location === 'undefined' ? '' : location.origin, fetch: authorized, headers: { Accept: 'application/json' } });
 api.use(failures);
 
 /** For routes whose answers are files. */

@@ -51,9 +51,8 @@ function draftOf(id: number, todo: NewTodo, at: string): Todo {
 
 function changed(todo: Todo, change: Change, at: string): Todo | null {
   switch (change.kind) {
-    case 'update': {
-      return { ...todo, ...change.set };
-    }
+    case 'update':
+      return { ...todo, ...change.set } as Todo;
     case 'complete':
       return { ...todo, status: 'completed', completed_at: todo.completed_at ?? at };
     case 'reopen':
