@@ -7,10 +7,10 @@
 #include "app/dead_letters.hpp"
 #include "app/ready.hpp"
 #include "app/signals.hpp"
+#include "carillon/dapr.hpp"
 #include "carillon/http/operations.hpp"
 #include "carillon/http/server.hpp"
 #include "carillon/http/transact.hpp"
-#include "carillon/local_scheduler.hpp"
 #include "chat/chat.hpp"
 #include "cli/admin.hpp"
 #include "cli/cli.hpp"
@@ -31,15 +31,16 @@ Application::Application(const Config& config, Runtime& runtime, db::Database& d
 
     relay = make_relay(db, clock, metrics, background, {.poll = poll});
     inbox = make_inbox(db, clock, metrics, background, {.max_attempts = config.subscriber_attempts, .poll = poll});
-    bus = make_memory_bus(*inbox);
-    scheduler = make_local_scheduler(clock, make_real_time_alarm(background));
+    backends = make_backends(config, runtime, *inbox, clock, metrics);  // bus and scheduler: in here, or behind Dapr
+    auto& bus = *backends.bus;
+    auto& scheduler = *backends.scheduler;
 
     identity = identity::make_identity(db, clock, runtime.hashing(), metrics, identity_options(config));
     tasks = task::make_task_service(db, relay->outbox(), *identity, clock);
-    audit = audit::make_audit(db, *bus, *tasks, clock, metrics, background, audit_options(config));
-    reminders = reminder::make_reminders(db, *bus, relay->outbox(), *tasks, *scheduler, clock, metrics, background);
-    recurring::subscribe(*bus, *tasks);
-    live = websocket::make_live_sync(db, *bus, *identity, clock, metrics, live_options(config));
+    audit = audit::make_audit(db, bus, *tasks, clock, metrics, background, audit_options(config));
+    reminders = reminder::make_reminders(db, bus, relay->outbox(), *tasks, scheduler, clock, metrics, background);
+    recurring::subscribe(bus, *tasks);
+    live = websocket::make_live_sync(db, bus, *identity, clock, metrics, live_options(config));
     identity->on_account_deleted([this](db::Transaction& tx, const std::string& user_id) {
         reminders->erase_in(tx, user_id);
         recurring::erase_in(tx, user_id);
@@ -70,7 +71,9 @@ int serve(const Config& config) {
 
     std::atomic<http::Readiness> readiness = http::Readiness::starting;
     auto detail = [&] {
-        return boost::json::object{{"database", database->available() ? "ok" : "away"}, {"bus", "ok"}};
+        auto state = application.backends.state();
+        state["database"] = database->available() ? "ok" : "away";
+        return state;
     };
     const auto operations = http::make_operations_routes(readiness, metrics, detail);
     http::IoThreads threads(io_threads(config), [&] { database->use_inline_reads_on_this_thread(); });
@@ -81,14 +84,19 @@ int serve(const Config& config) {
     Metrics management_metrics;  // what operators ask for is not part of the users' traffic
     http::Server management(threads, join(operations, dead_letter_routes(*database, *application.inbox)), {}, {}, clock,
                             management_metrics, management_options());
+    std::optional<http::Server> sidecar;  // what Dapr calls back
+    if (application.backends.sidecar_routes)
+        sidecar.emplace(threads, application.backends.sidecar_routes(), std::vector<http::UpgradeRoute>{},
+                        dapr::sidecar_only(config.app_api_token), clock, management_metrics, sidecar_options());
     std::optional<cli::AdminServer> admin;
     if (const auto socket = cli::admin_socket_path(config.database_url)) admin.emplace(application, *socket);
 
     application.start();
     const auto address = server.listen(config.listen);
     const auto management_address = management.listen(config.management_listen);
+    const auto sidecar_address = sidecar ? std::optional(sidecar->listen(config.sidecar_listen)) : std::nullopt;
     readiness = http::Readiness::ready;
-    print_ready(address, management_address);
+    print_ready(address, management_address, sidecar_address);
 
     signals.wait();
     readiness = http::Readiness::draining;
@@ -96,6 +104,7 @@ int serve(const Config& config) {
     admin.reset();
     runtime.wait(application.live->drain());
     server.drain(std::chrono::seconds(config.shutdown_seconds));
+    if (sidecar) sidecar->drain(1s);
     application.drain(runtime);
     management.drain(1s);
     threads.stop();

@@ -2,6 +2,7 @@
 // in front of it, the CLI runs commands on it.
 #pragma once
 
+#include "app/backends.hpp"
 #include "app/config.hpp"
 
 #include "audit/audit.hpp"
@@ -52,10 +53,9 @@ struct Application {
     const Clock& clock;
     std::unique_ptr<Relay> relay;
     std::unique_ptr<Inbox> inbox;
-    std::unique_ptr<EventBus> bus;
+    Backends backends;
     std::unique_ptr<identity::Identity> identity;
     std::unique_ptr<task::TaskService> tasks;
-    std::unique_ptr<JobScheduler> scheduler;
     std::unique_ptr<audit::Audit> audit;
     std::unique_ptr<reminder::Reminders> reminders;
     std::unique_ptr<websocket::LiveSync> live;

@@ -66,6 +66,19 @@ Setting address(std::string name, std::string Config::*member) {
             }};
 }
 
+/// Shown as *** when set.
+Setting token(std::string name, std::string Config::*member) {
+    auto setting = text(std::move(name), member, true);
+    setting.get = [member](const Config& c) { return (c.*member).empty() ? "" : "***"; };
+    return setting;
+}
+
+/// As Dapr and its injector call it.
+Setting also(std::string alias, Setting setting) {
+    setting.alias = std::move(alias);
+    return setting;
+}
+
 std::string variable(const Setting& setting) {
     std::string out = "CARILLON_";
     for (const char c : setting.name) out += static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
@@ -108,18 +121,29 @@ std::string read_secret(const std::string& name, const std::string& path) {
     return value;
 }
 
+/// The name that a variable has in plain, if it is this setting's: its own or Dapr's, with or without `_FILE`.
+std::string plain_name(const Setting& setting, const std::string& name) {
+    for (const auto& plain : {variable(setting), setting.alias})
+        if (!plain.empty() && (name == plain || name == plain + "_FILE")) return plain;
+    return {};
+}
+
 void apply_environment(Config& config, const Environment& environment) {
     for (const auto& [name, value] : environment) {
         // Those of the test suites are not the server's.
-        if (!name.starts_with("CARILLON_") || name.starts_with("CARILLON_TEST_") || name == "CARILLON_CONFIG") continue;
-        const auto found = std::find_if(settings().begin(), settings().end(), [&name = name](const Setting& s) {
-            return variable(s) == name || variable(s) + "_FILE" == name;
-        });
-        if (found == settings().end()) throw ConfigError(fmt::format("{}: there is no such setting", name));
-        const bool from_file = name == variable(*found) + "_FILE";
-        if (from_file && environment.contains(variable(*found)))
-            throw ConfigError(fmt::format("{} and {} are both set", variable(*found), name));
-        found->set(config, from_file ? read_secret(name, value) : value);
+        if (name.starts_with("CARILLON_TEST_") || name == "CARILLON_CONFIG") continue;
+        const auto found = std::find_if(settings().begin(), settings().end(),
+                                        [&name = name](const Setting& s) { return !plain_name(s, name).empty(); });
+        if (found == settings().end()) {
+            if (!name.starts_with("CARILLON_")) continue;
+            throw ConfigError(fmt::format("{}: there is no such setting", name));
+        }
+        const auto plain = plain_name(*found, name);
+        const auto ours = variable(*found);
+        if (name != plain && environment.contains(plain))
+            throw ConfigError(fmt::format("{} and {} are both set", plain, name));
+        if (plain != ours && (environment.contains(ours) || environment.contains(ours + "_FILE"))) continue;
+        found->set(config, name != plain ? read_secret(name, value) : value);
     }
 }
 
@@ -137,8 +161,15 @@ const std::vector<Setting>& settings() {
         address("management_listen", &Config::management_listen),
         text("database_url", &Config::database_url, true),
         number("database_readers", &Config::database_readers, 1, 256),
-        text("event_bus", &Config::event_bus, false, {"memory"}),
-        text("scheduler", &Config::scheduler, false, {"local"}),
+        text("event_bus", &Config::event_bus, false, {"memory", "dapr"}),
+        text("scheduler", &Config::scheduler, false, {"local", "dapr"}),
+        address("sidecar_listen", &Config::sidecar_listen),
+        also("DAPR_HTTP_PORT", number("dapr_http_port", &Config::dapr_http_port, 1, 65'535)),
+        also("APP_API_TOKEN", token("app_api_token", &Config::app_api_token)),
+        also("DAPR_API_TOKEN", token("dapr_api_token", &Config::dapr_api_token)),
+        text("pubsub_component", &Config::pubsub_component),
+        text("broadcast_component", &Config::broadcast_component),
+        text("state_component", &Config::state_component),
         text("public_url", &Config::public_url),
         list("allowed_origins", &Config::allowed_origins),
         list("trusted_proxies", &Config::trusted_proxies),
@@ -184,6 +215,10 @@ Config load_config(const std::string& file, const Environment& environment) {
     }
     apply_environment(config, environment);
     if (config.public_url.empty()) config.public_url = "http://" + config.listen;
+    if (config.uses_dapr() && config.app_api_token.empty())
+        throw ConfigError(
+            "app_api_token must be set (APP_API_TOKEN, the same for the sidecar): without it anybody on this host "
+            "could deliver events");
     return config;
 }
 

@@ -19,7 +19,14 @@ struct Config {
     int database_readers = 4;
     std::string event_bus = "memory";
     std::string scheduler = "local";
-    std::string public_url;  ///< empty: `http://` + listen
+    std::string sidecar_listen = "127.0.0.1:8081";  ///< where a Dapr sidecar calls back
+    int dapr_http_port = 3500;
+    std::string app_api_token;   ///< what the sidecar must show there
+    std::string dapr_api_token;  ///< what the sidecar asks for
+    std::string pubsub_component = "pubsub-kafka";
+    std::string broadcast_component = "pubsub-kafka-broadcast";
+    std::string state_component;  ///< empty: sign-ins are counted in this process
+    std::string public_url;       ///< empty: `http://` + listen
     std::vector<std::string> allowed_origins;
     std::vector<std::string> trusted_proxies;
     int threads = 0;  ///< I/O threads; 0: one per core, at most 4
@@ -37,6 +44,8 @@ struct Config {
     std::string audit_key_file;      ///< empty: beside an SQLite database
     std::string audit_witness_file;  ///< the same
     int audit_checkpoint_seconds = 60;
+
+    bool uses_dapr() const { return event_bus == "dapr" || scheduler == "dapr"; }
 };
 
 /// One line for people: which key, what is wrong.
@@ -50,6 +59,7 @@ struct Setting {
     bool secret;  ///< `config show` hides what could hold a password
     std::function<std::string(const Config&)> get;
     std::function<void(Config&, std::string_view)> set;  ///< throws ConfigError
+    std::string alias = {};                              ///< its name among Dapr's own variables, which does as well
 };
 const std::vector<Setting>& settings();
 

@@ -73,19 +73,27 @@ http::ServerOptions management_options() {
     return options;
 }
 
+http::ServerOptions sidecar_options() {
+    http::ServerOptions options;
+    options.limits.body = 64 * 1024 * 1024;  // a delivery holds some hundred events
+    return options;
+}
+
 int io_threads(const Config& config) {
     if (config.threads > 0) return config.threads;
     return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, 4);
 }
 
-void print_ready(const boost::asio::ip::tcp::endpoint& listen, const boost::asio::ip::tcp::endpoint& management) {
-    const boost::json::object line{{"time", format_rfc3339(SystemClock{}.now())},
-                                   {"level", "info"},
-                                   {"message", "ready"},
-                                   {"listen", text(listen)},
-                                   {"management", text(management)},
-                                   {"version", version()},
-                                   {"pid", ::getpid()}};
+void print_ready(const boost::asio::ip::tcp::endpoint& listen, const boost::asio::ip::tcp::endpoint& management,
+                 const std::optional<boost::asio::ip::tcp::endpoint>& sidecar) {
+    boost::json::object line{{"time", format_rfc3339(SystemClock{}.now())},
+                             {"level", "info"},
+                             {"message", "ready"},
+                             {"listen", text(listen)},
+                             {"management", text(management)},
+                             {"version", version()},
+                             {"pid", ::getpid()}};
+    if (sidecar) line["sidecar"] = text(*sidecar);
     std::puts(boost::json::serialize(line).c_str());
     std::fflush(stdout);
 }

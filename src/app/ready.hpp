@@ -7,6 +7,7 @@
 #include "identity/identity.hpp"
 #include "websocket/websocket.hpp"
 
+#include <optional>
 #include <vector>
 
 namespace carillon {
@@ -17,6 +18,7 @@ audit::Options audit_options(const Config& config);
 websocket::Options live_options(const Config& config);
 http::ServerOptions server_options(const Config& config);
 http::ServerOptions management_options();
+http::ServerOptions sidecar_options();
 int io_threads(const Config& config);
 
 /// One route table of several.
@@ -28,7 +30,8 @@ std::vector<http::Route> join(const Tables&... tables) {
 }
 
 /// One JSON line on standard output:
-/// {"time","level","message":"ready","listen":"host:port","management":"host:port",…}.
-void print_ready(const boost::asio::ip::tcp::endpoint& listen, const boost::asio::ip::tcp::endpoint& management);
+/// {"time","level","message":"ready","listen":"host:port","management":"host:port",…}, with "sidecar" behind one.
+void print_ready(const boost::asio::ip::tcp::endpoint& listen, const boost::asio::ip::tcp::endpoint& management,
+                 const std::optional<boost::asio::ip::tcp::endpoint>& sidecar);
 
 }  // namespace carillon

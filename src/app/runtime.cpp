@@ -29,17 +29,17 @@ void Runtime::wait(awaitable<void> work) {
 
 void Application::start() {
     inbox->start();
-    bus->start();
-    relay->start(*bus);
+    backends.bus->start();
+    relay->start(*backends.bus);
     reminders->start();
     audit->start();
 }
 
 void Application::drain(Runtime& runtime) {
     reminders->stop();
-    scheduler->stop();
+    backends.scheduler->stop();
     runtime.wait(relay->drain());
-    runtime.wait(bus->drain());
+    runtime.wait(backends.bus->drain());
     runtime.wait(inbox->drain());
     runtime.wait(audit->drain());
 }

@@ -40,7 +40,7 @@ boost::json::object carry_out(const Config& config, const boost::json::object& r
     // On SQLite nobody else can be running: hand the events on now, so that the log is whole. A PostgreSQL server does
     // it itself.
     if (database->backend() == db::Backend::sqlite) {
-        application.relay->start(*application.bus);
+        application.relay->start(*application.backends.bus);
         application.drain(runtime);
     }
     database->close();

@@ -1,6 +1,8 @@
 #include "carillon/events/inbox.hpp"
 
+#include "carillon/ids.hpp"
 #include "carillon/log.hpp"
+#include "carillon/text.hpp"
 #include "inbox_rows.hpp"
 #include "lane_worker.hpp"
 #include "waiting.hpp"
@@ -22,6 +24,8 @@ using Workers = std::vector<std::shared_ptr<LaneWorker>>;
 /// Longer than Kafka keeps records (7 days): a redelivered event is known.
 constexpr auto kept_for = std::chrono::hours{30 * 24};
 
+constexpr std::string_view unreadable_subscription = "unreadable";
+
 /// One transaction's acceptance of events.
 class Acceptance {
 public:
@@ -42,6 +46,23 @@ public:
         lanes_.clear();
         handled_.clear();
         handle_each(events, true);
+    }
+
+    /// A record without an id is known again by its place.
+    void bury(const std::vector<Unreadable>& records, prometheus::Counter& dead_letters) {
+        for (const auto& record : records) {
+            Event named;
+            named.id = record.place.empty() ? "unreadable-" + uuid_v7(now_) : record.place;
+            if (!events::insert_handled(tx_, unreadable_subscription, named, now_)) continue;
+            const bool text = text::is_utf8(record.payload) && record.payload.find('\0') == std::string::npos;
+            const InboxKey key{std::string(unreadable_subscription), {}, 0, named.id};
+            events::bury(tx_, key, 1, record.error, text ? record.payload : "base64:" + to_base64(record.payload),
+                         now_);
+            tx_.on_commit([&dead_letters, place = named.id, error = record.error] {
+                dead_letters.Increment();
+                log::error("a record that is no event became a dead letter", {{"place", place}, {"error", error}});
+            });
+        }
     }
 
     /// Tells the workers after the commit.
@@ -221,7 +242,9 @@ public:
           executor_(std::move(executor)),
           options_(options),
           workers_(std::make_shared<Workers>()),
-          cleaner_(std::make_shared<Cleaner>(database, clock, executor_)) {}
+          cleaner_(std::make_shared<Cleaner>(database, clock, executor_)),
+          unreadable_(metrics.counter("carillon_inbox_dead_letters_total", "Events given up",
+                                      {{"subscription", std::string(unreadable_subscription)}})) {}
     ~StoredInbox() override { stop(); }
 
     void subscribe(Subscription subscription) override {
@@ -234,14 +257,15 @@ public:
         cleaner_->start();
     }
 
-    awaitable<Result<void>> accept(Events events, bool handle_now) override {
-        const auto rows = events.size() * workers_->size();
+    awaitable<Result<void>> accept(Events events, bool handle_now, std::vector<Unreadable> unreadable) override {
+        const auto rows = events.size() * workers_->size() + unreadable.size();
         // Users in one order, as the workers take them: handlers lock users, and PostgreSQL would meet deadlocks.
         const auto by_user = [](const auto& a, const auto& b) { return a->user_id < b->user_id; };
         std::stable_sort(events.begin(), events.end(), by_user);
-        auto work = [workers = workers_, events = std::move(events), handle_now,
-                     now = clock_.now()](db::Transaction& tx) -> Result<void> {
+        auto work = [this, workers = workers_, events = std::move(events), unreadable = std::move(unreadable),
+                     handle_now, now = clock_.now()](db::Transaction& tx) -> Result<void> {
             Acceptance acceptance(tx, *workers, now);
+            acceptance.bury(unreadable, unreadable_);
             if (handle_now) {
                 acceptance.handle(events);
             } else {
@@ -268,6 +292,9 @@ public:
     Result<void> replay_in(db::Transaction& tx, std::int64_t dead_letter_id) override {
         auto key = events::revive(tx, dead_letter_id, clock_.now());
         if (!key) return key.error();
+        const auto known = [&](const auto& worker) { return worker->subscription().name == key->subscription; };
+        if (std::none_of(workers_->begin(), workers_->end(), known))
+            return Error{Errc::conflict, "There is no subscription " + key->subscription + " that could handle it."};
         auto committed = [workers = workers_, key = std::move(*key)] {
             for (const auto& worker : *workers) {
                 if (worker->subscription().name == key.subscription)
@@ -291,6 +318,7 @@ private:
     const InboxOptions options_;
     std::shared_ptr<Workers> workers_;  ///< shared with writes in flight
     std::shared_ptr<Cleaner> cleaner_;
+    prometheus::Counter& unreadable_;
 };
 
 }  // namespace

@@ -37,6 +37,13 @@ struct DeadLetter {
     std::optional<Time> replayed_at;
 };
 
+/// A record of the bus that is no event of Carillon's.
+struct Unreadable {
+    std::string place;    ///< `topic/partition/offset`: delivered again, it is known; empty: taken each time
+    std::string payload;  ///< its bytes, text or not
+    std::string error;
+};
+
 class Inbox {
 public:
     virtual ~Inbox() = default;
@@ -44,13 +51,15 @@ public:
     /// Starts the worker for what waits (retries, a previous run's rest). A second call does nothing.
     virtual void start() = 0;
     /// Accepts events in order, one transaction: a row for each subscription; an event already known to one is left
-    /// out. With `handle_now` a lane with nothing waiting handles its event in the same transaction.
-    virtual awaitable<Result<void>> accept(std::vector<std::shared_ptr<const Event>> events, bool handle_now) = 0;
+    /// out. With `handle_now` a lane with nothing waiting handles its event in the same transaction. What is
+    /// `unreadable` becomes a dead letter of the subscription `unreadable`, which nobody can replay.
+    virtual awaitable<Result<void>> accept(std::vector<std::shared_ptr<const Event>> events, bool handle_now,
+                                           std::vector<Unreadable> unreadable = {}) = 0;
     virtual awaitable<void> drain() = 0;
 
     virtual std::vector<DeadLetter> dead_letters(db::Session& session, int limit, std::int64_t after_id) = 0;
     /// Puts a dead letter back into its lane for one more round of attempts. Fails with: not_found, conflict (already
-    /// replayed).
+    /// replayed, or there is no such subscription).
     virtual Result<void> replay_in(db::Transaction& tx, std::int64_t dead_letter_id) = 0;
 };
 

@@ -1,0 +1,57 @@
+#include "app/backends.hpp"
+
+#include "app/application.hpp"
+#include "carillon/dapr.hpp"
+#include "carillon/local_scheduler.hpp"
+
+namespace carillon {
+
+Backends make_backends(const Config& config, Runtime& runtime, Inbox& inbox, const Clock& clock, Metrics& metrics) {
+    Backends backends;
+    const auto background = runtime.background();
+    const auto sidecar =
+        config.uses_dapr()
+            ? dapr::make_sidecar(background, static_cast<std::uint16_t>(config.dapr_http_port), config.dapr_api_token)
+            : nullptr;
+    dapr::Bus* dapr_bus = nullptr;
+    dapr::Scheduler* dapr_scheduler = nullptr;
+
+    if (config.event_bus == "dapr") {
+        dapr::BusOptions options;
+        options.pubsub = config.pubsub_component;
+        options.broadcast = config.broadcast_component;
+        auto bus = dapr::make_bus(sidecar, inbox, metrics, options);
+        dapr_bus = bus.get();
+        backends.bus = std::move(bus);
+    } else {
+        backends.bus = make_memory_bus(inbox);
+    }
+
+    if (config.scheduler == "dapr") {
+        auto scheduler = dapr::make_scheduler(sidecar, background, metrics);
+        dapr_scheduler = scheduler.get();
+        backends.scheduler = std::move(scheduler);
+    } else {
+        backends.scheduler = make_local_scheduler(clock, make_real_time_alarm(background));
+    }
+
+    if (sidecar) {
+        backends.sidecar_routes = [dapr_bus, dapr_scheduler] {
+            std::vector<http::Route> routes;
+            const auto add = [&](std::vector<http::Route> more) {
+                routes.insert(routes.end(), more.begin(), more.end());
+            };
+            if (dapr_bus) add(dapr_bus->routes());
+            if (dapr_scheduler) add(dapr_scheduler->routes());
+            return routes;
+        };
+    }
+    backends.state = [dapr_bus, dapr_scheduler] {
+        const auto text = [](std::string_view s) { return boost::json::string(s.data(), s.size()); };
+        return boost::json::object{{"bus", text(dapr_bus ? dapr_bus->state() : "ok")},
+                                   {"scheduler", text(dapr_scheduler ? dapr_scheduler->state() : "ok")}};
+    };
+    return backends;
+}
+
+}  // namespace carillon

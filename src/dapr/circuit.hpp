@@ -1,0 +1,78 @@
+// Circuit breaker for calls to the sidecar: private to src/dapr.
+#pragma once
+
+#include "carillon/metrics.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <mutex>
+#include <random>
+#include <string>
+
+namespace carillon::dapr {
+
+/// Closed while calls succeed. After `tolerated` failures in a row it is open: nobody calls for a while that grows with
+/// jitter, then one call tries. Any thread.
+class Circuit {
+public:
+    using Steady = std::chrono::steady_clock;
+
+    Circuit(Metrics& metrics, const std::string& part, int tolerated, std::chrono::milliseconds first,
+            std::chrono::milliseconds longest)
+        : tolerated_(tolerated),
+          first_(first),
+          longest_(longest),
+          state_(metrics.gauge("carillon_dapr_circuit_open", "1 while calls of the sidecar are given up at once.",
+                               {{"part", part}})),
+          failures_(
+              metrics.counter("carillon_dapr_failures_total", "Calls of the sidecar that failed.", {{"part", part}})) {}
+
+    /// False: do not call now. Each true is to be followed by succeeded() or failed().
+    bool allows() {
+        const std::lock_guard lock(mutex_);
+        if (in_a_row_ < tolerated_) return true;
+        if (trying_ || Steady::now() < until_) return false;
+        trying_ = true;
+        return true;
+    }
+    void succeeded() {
+        const std::lock_guard lock(mutex_);
+        in_a_row_ = 0;
+        trying_ = false;
+        state_.Set(0);
+    }
+    void failed() {
+        const std::lock_guard lock(mutex_);
+        trying_ = false;
+        failures_.Increment();
+        if (++in_a_row_ < tolerated_) return;
+        const int doublings = std::min(in_a_row_ - tolerated_, 16);
+        const auto full = std::min(longest_, first_ * (1 << doublings));
+        until_ = Steady::now() + std::chrono::milliseconds{std::uniform_int_distribution<std::int64_t>{
+                                     full.count() / 2, full.count()}(random_)};
+        state_.Set(1);
+    }
+    bool open() const {
+        const std::lock_guard lock(mutex_);
+        return in_a_row_ >= tolerated_;
+    }
+    /// When a call may try again; past while closed.
+    Steady::time_point retry_at() const {
+        const std::lock_guard lock(mutex_);
+        return in_a_row_ < tolerated_ ? Steady::time_point{} : until_;
+    }
+
+private:
+    const int tolerated_;
+    const std::chrono::milliseconds first_;
+    const std::chrono::milliseconds longest_;
+    mutable std::mutex mutex_;
+    int in_a_row_ = 0;
+    bool trying_ = false;
+    Steady::time_point until_{};
+    std::minstd_rand random_{std::random_device{}()};
+    prometheus::Gauge& state_;
+    prometheus::Counter& failures_;
+};
+
+}  // namespace carillon::dapr
