@@ -262,10 +262,11 @@ public:
         // Users in one order, as the workers take them: handlers lock users, and PostgreSQL would meet deadlocks.
         const auto by_user = [](const auto& a, const auto& b) { return a->user_id < b->user_id; };
         std::stable_sort(events.begin(), events.end(), by_user);
-        auto work = [this, workers = workers_, events = std::move(events), unreadable = std::move(unreadable),
-                     handle_now, now = clock_.now()](db::Transaction& tx) -> Result<void> {
+        auto work = [&dead_letters = unreadable_, workers = workers_, events = std::move(events),
+                     unreadable = std::move(unreadable), handle_now,
+                     now = clock_.now()](db::Transaction& tx) -> Result<void> {
             Acceptance acceptance(tx, *workers, now);
-            acceptance.bury(unreadable, unreadable_);
+            acceptance.bury(unreadable, dead_letters);
             if (handle_now) {
                 acceptance.handle(events);
             } else {
