@@ -19,8 +19,8 @@ using Events = std::vector<std::shared_ptr<const Event>>;
 
 constexpr std::size_t request_bytes = 2 * 1024 * 1024;  ///< the sidecar refuses more than 4 MiB
 constexpr std::size_t accept_at_once = 256;             ///< events of one transaction
-constexpr int deliver_at_once = 250;                    ///< events of one delivery
-constexpr int deliver_within_ms = 10;                   ///< an incomplete delivery waits at most so long
+constexpr int deliver_at_once = 100;                    ///< events of one delivery
+constexpr int deliver_within_ms = 20;                   ///< an incomplete delivery waits at most so long
 
 /// Publishes in waves: each holds at most one event of a user, since a request is no transaction and its records keep
 /// no order once one of them fails (docs/decisions/0025-…).
