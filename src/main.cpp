@@ -8,6 +8,7 @@
 #include "app/ready.hpp"
 #include "app/signals.hpp"
 #include "carillon/dapr.hpp"
+#include "carillon/db/server_clock.hpp"
 #include "carillon/http/operations.hpp"
 #include "carillon/http/server.hpp"
 #include "carillon/http/transact.hpp"
@@ -62,11 +63,13 @@ namespace {
 
 int serve(const Config& config) {
     const Signals signals;
-    const SystemClock clock;
     Metrics metrics;
     Runtime runtime;
     const auto database = db::open_database({.url = config.database_url, .readers = config.database_readers}, metrics);
+    const auto presence = db::announce_presence(*database, config.event_bus == "memory");
     database->migrate();
+    const auto server_clock = db::make_server_clock(*database);
+    const Clock& clock = *server_clock;
     Application application(config, runtime, *database, clock, metrics);
 
     std::atomic<http::Readiness> readiness = http::Readiness::starting;

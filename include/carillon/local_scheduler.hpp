@@ -27,7 +27,8 @@ public:
 
 /// timerfd(CLOCK_REALTIME, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET), timerfd_create(2): it also counts while the
 /// machine sleeps, and rings when somebody sets the clock. No polling. Throws std::system_error when there is no timer.
-std::shared_ptr<Alarm> make_real_time_alarm(asio::any_io_executor executor);
+/// `clock` may differ from the machine's by some seconds, as a database server's does; it must outlive the alarm.
+std::shared_ptr<Alarm> make_real_time_alarm(asio::any_io_executor executor, const Clock& clock);
 
 std::unique_ptr<JobScheduler> make_local_scheduler(const Clock& clock, std::shared_ptr<Alarm> alarm);
 

@@ -2,9 +2,25 @@
 
 #include "app/application.hpp"
 #include "carillon/dapr.hpp"
+#include "carillon/kafka.hpp"
 #include "carillon/local_scheduler.hpp"
 
 namespace carillon {
+namespace {
+
+kafka::Options kafka_options(const Config& config) {
+    kafka::Options options;
+    options.brokers = config.kafka_brokers;
+    options.security_protocol = config.kafka_security_protocol;
+    options.sasl_mechanism = config.kafka_sasl_mechanism;
+    options.username = config.kafka_username;
+    options.password = config.kafka_password;
+    options.ca_file = config.kafka_ca_file;
+    options.partitions = config.kafka_partitions;
+    return options;
+}
+
+}  // namespace
 
 Backends make_backends(const Config& config, Runtime& runtime, Inbox& inbox, const Clock& clock, Metrics& metrics) {
     Backends backends;
@@ -14,6 +30,7 @@ Backends make_backends(const Config& config, Runtime& runtime, Inbox& inbox, con
             ? dapr::make_sidecar(background, static_cast<std::uint16_t>(config.dapr_http_port), config.dapr_api_token)
             : nullptr;
     dapr::Bus* dapr_bus = nullptr;
+    kafka::Bus* kafka_bus = nullptr;
     dapr::Scheduler* dapr_scheduler = nullptr;
 
     if (config.event_bus == "dapr") {
@@ -22,6 +39,10 @@ Backends make_backends(const Config& config, Runtime& runtime, Inbox& inbox, con
         options.broadcast = config.broadcast_component;
         auto bus = dapr::make_bus(sidecar, inbox, metrics, options);
         dapr_bus = bus.get();
+        backends.bus = std::move(bus);
+    } else if (config.event_bus == "kafka") {
+        auto bus = kafka::make_bus(inbox, metrics, background, kafka_options(config));
+        kafka_bus = bus.get();
         backends.bus = std::move(bus);
     } else {
         backends.bus = make_memory_bus(inbox);
@@ -32,7 +53,7 @@ Backends make_backends(const Config& config, Runtime& runtime, Inbox& inbox, con
         dapr_scheduler = scheduler.get();
         backends.scheduler = std::move(scheduler);
     } else {
-        backends.scheduler = make_local_scheduler(clock, make_real_time_alarm(background));
+        backends.scheduler = make_local_scheduler(clock, make_real_time_alarm(background, clock));
     }
 
     if (sidecar) {
@@ -46,9 +67,11 @@ Backends make_backends(const Config& config, Runtime& runtime, Inbox& inbox, con
             return routes;
         };
     }
-    backends.state = [dapr_bus, dapr_scheduler] {
+    backends.state = [dapr_bus, kafka_bus, dapr_scheduler] {
         const auto text = [](std::string_view s) { return boost::json::string(s.data(), s.size()); };
-        return boost::json::object{{"bus", text(dapr_bus ? dapr_bus->state() : "ok")},
+        return boost::json::object{{"bus", text(dapr_bus    ? dapr_bus->state()
+                                                : kafka_bus ? kafka_bus->state()
+                                                            : "ok")},
                                    {"scheduler", text(dapr_scheduler ? dapr_scheduler->state() : "ok")}};
     };
     return backends;

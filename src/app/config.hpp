@@ -26,7 +26,14 @@ struct Config {
     std::string pubsub_component = "pubsub-kafka";
     std::string broadcast_component = "pubsub-kafka-broadcast";
     std::string state_component;  ///< empty: sign-ins are counted in this process
-    std::string public_url;       ///< empty: `http://` + listen
+    std::string kafka_brokers;    ///< `host:port,host:port`
+    std::string kafka_security_protocol = "plaintext";
+    std::string kafka_sasl_mechanism = "SCRAM-SHA-512";
+    std::string kafka_username;
+    std::string kafka_password;
+    std::string kafka_ca_file;
+    int kafka_partitions = 3;
+    std::string public_url;  ///< empty: `http://` + listen
     std::vector<std::string> allowed_origins;
     std::vector<std::string> trusted_proxies;
     int threads = 0;  ///< I/O threads; 0: one per core, at most 4

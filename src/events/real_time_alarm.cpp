@@ -20,8 +20,8 @@ int open_timer() {
 /// The descriptor is used on its strand only.
 class RealTimeAlarm final : public Alarm, public std::enable_shared_from_this<RealTimeAlarm> {
 public:
-    explicit RealTimeAlarm(asio::any_io_executor executor)
-        : strand_(asio::make_strand(executor)), timer_(strand_, open_timer()) {}
+    RealTimeAlarm(asio::any_io_executor executor, const Clock& clock)
+        : clock_(clock), strand_(asio::make_strand(executor)), timer_(strand_, open_timer()) {}
 
     void on_ring(std::function<void()> rung) override { rung_ = std::move(rung); }
     void set(Time due) override {
@@ -37,7 +37,8 @@ public:
 private:
     void arm(Time due) {
         if (!timer_.is_open()) return;
-        const auto micros = std::max<std::int64_t>(to_micros(due), 1);  // zero would disarm
+        const auto here = due + (SystemClock{}.now() - clock_.now());
+        const auto micros = std::max<std::int64_t>(to_micros(here), 1);  // zero would disarm
         itimerspec spec{};
         spec.it_value.tv_sec = micros / 1'000'000;
         spec.it_value.tv_nsec = micros % 1'000'000 * 1000;
@@ -62,6 +63,7 @@ private:
         if (rung_) rung_();                           // expired, or ECANCELED: the clock was set
     }
 
+    const Clock& clock_;
     asio::any_io_executor strand_;
     asio::posix::stream_descriptor timer_;
     std::function<void()> rung_;
@@ -70,8 +72,8 @@ private:
 
 }  // namespace
 
-std::shared_ptr<Alarm> make_real_time_alarm(asio::any_io_executor executor) {
-    return std::make_shared<RealTimeAlarm>(std::move(executor));
+std::shared_ptr<Alarm> make_real_time_alarm(asio::any_io_executor executor, const Clock& clock) {
+    return std::make_shared<RealTimeAlarm>(std::move(executor), clock);
 }
 
 }  // namespace carillon

@@ -26,9 +26,10 @@ TOPICS = ROOT / "deploy/kafka/topics.yaml"
 
 
 @functools.cache
-def dependencies():
-    """{"dapr": folder with daprd and scheduler, "kafka": folder with jars}; builds what is missing, which takes minutes."""
-    done = subprocess.run([HERE / "deps"], stdout=subprocess.PIPE, text=True, check=True)
+def dependencies(*names):
+    """{"dapr": folder with daprd and scheduler, "kafka": folder with jars}, or only those named; builds what is missing, which
+    takes minutes."""
+    done = subprocess.run([HERE / "deps", *names], stdout=subprocess.PIPE, text=True, check=True)
     return {name: pathlib.Path(folder) for name, folder in (line.split(" ", 1) for line in done.stdout.splitlines())}
 
 
@@ -144,7 +145,7 @@ class Kafka(Part):
         self.port, self._controller = free_ports(2)
         self.address = f"127.0.0.1:{self.port}"
         self._java = ["java", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
-                      "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", f"{dependencies()['kafka']}/*"]
+                      "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", f"{dependencies('kafka')['kafka']}/*"]
         properties = {
             "process.roles": "broker,controller", "node.id": 1, "controller.quorum.voters": f"1@127.0.0.1:{self._controller}",
             "listeners": f"PLAINTEXT://{self.address},CONTROLLER://127.0.0.1:{self._controller}",

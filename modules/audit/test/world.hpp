@@ -25,6 +25,7 @@ using http::Method;
 
 class FakeIdentity final : public identity::Identity {
 public:
+    bool stands_in(db::Session&, const Principal&) override { return true; }
     std::optional<identity::UserSettings> settings_in(db::Session&, std::string_view) override {
         return identity::UserSettings{"UTC", std::chrono::hours(9)};
     }

@@ -182,6 +182,12 @@ void Service::revoke_in(db::Transaction& tx, const std::string& user_id, const s
     });
 }
 
+bool Service::stands_in(db::Session& session, const Principal& who) {
+    Repository rows(session);
+    return who.token_id.empty() ? rows.session_alive(who.user_id, who.session_id, clock_.now())
+                                : rows.token(who.user_id, who.token_id).has_value();
+}
+
 std::optional<UserSettings> Service::settings_in(db::Session& session, std::string_view user_id) {
     const auto row = session.query_one<std::string, std::string>(
         "SELECT timezone, preferences FROM users WHERE id = :id AND deleted_at IS NULL", user_id);

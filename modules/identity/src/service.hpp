@@ -39,6 +39,7 @@ public:
 
     awaitable<Result<Principal>> authenticate(const http::Request& request) override;
     awaitable<Result<Principal>> authenticate_token(std::string token) override;
+    bool stands_in(db::Session& session, const Principal& who) override;
     std::optional<UserSettings> settings_in(db::Session& session, std::string_view user_id) override;
     std::optional<std::string> user_by_email_in(db::Session& session, std::string_view email) override;
     Result<std::string> add_user(std::string name, std::string email, std::string password,

@@ -28,6 +28,7 @@ inline Time utc(std::string_view text) { return parse_rfc3339(text).value(); }
 class FakeIdentity final : public identity::Identity {
 public:
     identity::UserSettings settings{"UTC", std::chrono::hours(9)};
+    bool stands_in(db::Session&, const Principal&) override { return true; }
     std::optional<identity::UserSettings> settings_in(db::Session&, std::string_view) override { return settings; }
     void on_account_deleted(std::function<void(db::Transaction&, const std::string&)>) override {}
     awaitable<Result<Principal>> authenticate(const http::Request&) override { throw std::logic_error("not used"); }

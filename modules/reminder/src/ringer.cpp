@@ -14,6 +14,8 @@ constexpr int batch = 100;
 constexpr auto late_after = 60s;
 constexpr auto sweep_interval = 15min;  // only while something is pending: a job may have been lost
 constexpr auto retry_interval = 1s;     // while the database is away
+// PostgreSQL: a bell that another replica planned before it was killed is nobody's to wake for.
+constexpr auto look_interval = 5s;
 
 std::string triggered(const Reminder& due, const task::Todo& todo, Time now) {
     std::string data =
@@ -87,6 +89,7 @@ awaitable<void> Ringer::run() {
 awaitable<bool> Ringer::ring_due() {
     const bool sweeping = std::exchange(sweeping_, false);
     if (sweeping) {
+        swept_ = std::chrono::steady_clock::now();
         auto count = [](db::Session& session) -> Result<std::int64_t> { return repository::count_pending(session); };
         const auto pending = co_await database_.read(db::ReadKind::scan, std::move(count));
         if (pending) meters_.pending.Set(static_cast<double>(*pending));
@@ -95,10 +98,10 @@ awaitable<bool> Ringer::ring_due() {
         auto find = [](db::Session& session) -> Result<std::optional<Reminder>> { return repository::next(session); };
         const auto next = co_await database_.read(std::move(find));
         if (!next) co_return false;
-        if (!*next) co_return true;
-        if ((*next)->fire_at > clock_.now()) {
-            scheduler_.schedule(job_name(**next), (*next)->fire_at);
-            look_again(sweep_interval);
+        if (!*next || (*next)->fire_at > clock_.now()) {
+            if (*next) scheduler_.schedule(job_name(**next), (*next)->fire_at);
+            const bool shared = database_.backend() == db::Backend::postgresql;
+            if (shared || *next) look_again(shared ? std::chrono::milliseconds{look_interval} : sweep_interval);
             co_return true;
         }
         auto work = [this, sweeping](db::Transaction& tx) -> Result<Rung> { return ring_batch(tx, sweeping); };
@@ -164,7 +167,9 @@ void Ringer::ring(db::Transaction& tx, const Reminder& due, bool user_exists, Ti
 void Ringer::look_again(std::chrono::milliseconds after) {
     timer_.expires_after(after);
     timer_.async_wait([weak = weak_from_this()](boost::system::error_code error) {
-        if (const auto self = weak.lock(); self && !error) self->wake(true);
+        const auto self = weak.lock();
+        if (!self || error) return;
+        self->wake(std::chrono::steady_clock::now() - self->swept_ >= sweep_interval);
     });
 }
 

@@ -58,6 +58,7 @@ private:
     bool running_ = false;
     bool again_ = false;
     bool sweeping_ = false;
+    std::chrono::steady_clock::time_point swept_{};
     bool stopped_ = true;
     std::promise<void>* idle_ = nullptr;  ///< of the stop() that waits
 

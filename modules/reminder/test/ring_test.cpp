@@ -293,7 +293,7 @@ TEST_CASE("With the real clock and timer a bell rings at its time") {
     SystemClock clock;
     FakeIdentity identity;
     FakeBus bus;
-    const auto scheduler = make_local_scheduler(clock, make_real_time_alarm(world.process->io.get_executor()));
+    const auto scheduler = make_local_scheduler(clock, make_real_time_alarm(world.process->io.get_executor(), clock));
     auto tasks = task::make_task_service(*world.database, world.process->relay->outbox(), identity, clock);
     auto reminders = reminder::make_reminders(*world.database, bus, world.process->relay->outbox(), *tasks, *scheduler,
                                               clock, world.process->metrics, world.process->io.get_executor());

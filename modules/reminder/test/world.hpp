@@ -25,6 +25,7 @@ class FakeIdentity final : public identity::Identity {
 public:
     awaitable<Result<Principal>> authenticate(const http::Request&) override { throw std::logic_error("not used"); }
     awaitable<Result<Principal>> authenticate_token(std::string) override { throw std::logic_error("not used"); }
+    bool stands_in(db::Session&, const Principal&) override { return true; }
     std::optional<identity::UserSettings> settings_in(db::Session&, std::string_view) override {
         return identity::UserSettings{"UTC", std::chrono::hours{9}};
     }

@@ -28,6 +28,7 @@ public:
     identity::UserSettings settings{"UTC", std::chrono::hours(9)};
     std::function<void(db::Transaction&, const std::string&)> erase;
 
+    bool stands_in(db::Session&, const Principal&) override { return true; }
     std::optional<identity::UserSettings> settings_in(db::Session&, std::string_view) override { return settings; }
     void on_account_deleted(std::function<void(db::Transaction&, const std::string&)> callback) override {
         erase = std::move(callback);

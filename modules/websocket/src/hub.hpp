@@ -47,6 +47,7 @@ public:
     };
     /// Fails with: unauthenticated, unavailable.
     awaitable<Result<SignedIn>> authenticate(Credentials credentials);
+    bool stands_in(db::Session& session, const Principal& who) { return identity_.stands_in(session, who); }
 
     db::Database& database;
     const Clock& clock;

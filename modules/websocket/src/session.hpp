@@ -48,6 +48,7 @@ public:
     void abort();
 
     const std::string& user_id() const { return who_.user_id; }
+    const Principal& who() const { return who_; }
 
     std::shared_ptr<void> keep_alive() override { return shared_from_this(); }
     void on_drained() override { pump(); }

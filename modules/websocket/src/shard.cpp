@@ -88,19 +88,37 @@ void Shard::tick() {
     asio::co_spawn(executor_, send_heads(std::move(users)), std::move(end));
 }
 
+/// Tells them how far the user's events go, and closes those that signed out at another replica, of which nobody told
+/// this one.
 awaitable<void> Shard::send_heads(std::vector<std::string> users) {
-    auto work = [&users](db::Session& session) -> Result<std::vector<std::int64_t>> {
-        std::vector<std::int64_t> heads;
-        heads.reserve(users.size());
-        for (const auto& user : users) heads.push_back(head_sequence(session, user));
-        return heads;
+    struct Found {
+        std::int64_t head;
+        std::vector<std::string> ended;  ///< sessions or tokens
     };
-    const auto heads = co_await hub_.database.read(db::ReadKind::scan, std::move(work));
-    if (!heads) co_return;
+    std::vector<std::vector<Principal>> signed_in;
+    for (const auto& user : users) {
+        auto& principals = signed_in.emplace_back();
+        for (const Session* session : users_[user].sessions) principals.push_back(session->who());
+    }
+    auto work = [this, &users, &signed_in](db::Session& session) -> Result<std::vector<Found>> {
+        std::vector<Found> all;
+        for (std::size_t i = 0; i < users.size(); ++i) {
+            Found found{head_sequence(session, users[i]), {}};
+            for (const auto& who : signed_in[i]) {
+                if (!hub_.stands_in(session, who))
+                    found.ended.push_back(who.token_id.empty() ? who.session_id : who.token_id);
+            }
+            all.push_back(std::move(found));
+        }
+        return all;
+    };
+    const auto all = co_await hub_.database.read(db::ReadKind::scan, std::move(work));
+    if (!all) co_return;
     for (std::size_t i = 0; i < users.size(); ++i) {
         const auto user = users_.find(users[i]);
         if (user == users_.end()) continue;
-        for (Session* session : user->second.sessions) session->head((*heads)[i]);
+        for (const auto& ended : (*all)[i].ended) revoke(users[i], ended);
+        for (Session* session : user->second.sessions) session->head((*all)[i].head);
     }
 }
 

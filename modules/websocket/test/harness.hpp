@@ -42,6 +42,7 @@ public:
         }
         co_return who;
     }
+    bool stands_in(db::Session&, const Principal& who) override { return who.session_id != ended_elsewhere(); }
     std::optional<identity::UserSettings> settings_in(db::Session&, std::string_view) override { return std::nullopt; }
     std::optional<std::string> user_by_email_in(db::Session&, std::string_view) override { return std::nullopt; }
     Result<std::string> add_user(std::string, std::string, std::string, std::string) override { return not_found(); }
@@ -54,11 +55,23 @@ public:
     }
     std::vector<http::Route> routes() override { return {}; }
 
+    /// A session that was signed out at another replica, which tells nobody here.
+    void end_elsewhere(std::string session_id) {
+        const std::lock_guard lock{mutex_};
+        ended_ = std::move(session_id);
+    }
+    std::string ended_elsewhere() {
+        const std::lock_guard lock{mutex_};
+        return ended_;
+    }
+
     std::function<void(const std::string&, const std::string&)> revoked;
     std::function<void(db::Transaction&, const std::string&)> erased;
     std::function<void()> while_authenticating;  ///< what happens between the check of a token and its answer
 
 private:
+    std::mutex mutex_;
+    std::string ended_;
     Result<Principal> look_up(const std::string& token) {
         const auto slash = token.find('/');
         if (slash == std::string::npos || !is_uuid(token.substr(0, slash))) {

@@ -206,6 +206,19 @@ TEST_CASE("Sign-out and revocation close the sockets of that credential") {
     CHECK(stranger.read_sequence() == 1);
 }
 
+TEST_CASE("A sign-out at another replica closes the socket here with the next head") {
+    websocket::Options options;
+    options.head_interval = 100ms;
+    Live live{Backend::sqlite, options};
+    const auto user = add_user(*live.database);
+    Client one{live, "/ws/tasks?token=" + user + "/s1"};
+    Client two{live, "/ws/tasks?token=" + user + "/s2"};
+    for (auto* client : {&one, &two}) REQUIRE(!client->read().empty());
+    live.identity.end_elsewhere("s1");
+    CHECK(one.read_close() == 4401);
+    for (int i = 0; i < 3; ++i) CHECK(two.read() == R"({"type":"head","sequence":0})");
+}
+
 TEST_CASE("A session that ends while its socket signs in leaves none open") {
     Live live{Backend::sqlite};
     const auto user = add_user(*live.database);

@@ -58,7 +58,7 @@ void settle(db::Database& database, std::int64_t expected) {
     std::int64_t before = -1;
     for (auto count = Effects::count(database); count < expected && count != before; count = Effects::count(database)) {
         before = count;
-        wait_until([&] { return Effects::count(database) != before; }, 500ms);
+        wait_until([&] { return Effects::count(database) != before; }, 2s);  // a group may be finding its order
     }
 }
 

@@ -69,7 +69,7 @@ TEST_CASE("the real-time alarm rings at its time, not early, and sleeps in betwe
     asio::io_context io;
     const auto guard = asio::make_work_guard(io);
     SystemClock clock;
-    auto scheduler = make_local_scheduler(clock, make_real_time_alarm(io.get_executor()));
+    auto scheduler = make_local_scheduler(clock, make_real_time_alarm(io.get_executor(), clock));
     std::vector<Time> rung;
     scheduler->on_due([&](const std::string&) { rung.push_back(clock.now()); });
     const Time due = clock.now() + 200ms;
@@ -97,7 +97,7 @@ TEST_CASE("any thread may schedule", "[scheduler]") {
     auto guard = asio::make_work_guard(io);
     std::thread loop([&] { io.run(); });
     SystemClock clock;
-    auto scheduler = make_local_scheduler(clock, make_real_time_alarm(io.get_executor()));
+    auto scheduler = make_local_scheduler(clock, make_real_time_alarm(io.get_executor(), clock));
     std::atomic<int> calls{0};
     scheduler->on_due([&](const std::string&) { ++calls; });
     std::vector<std::thread> threads;

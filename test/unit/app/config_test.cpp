@@ -56,6 +56,8 @@ TEST_CASE("a variable beats the file, and _FILE reads a secret") {
     CHECK(config.database_url == "postgresql://u:secret@h/d");
     CHECK(config.public_url == "http://127.0.0.1:2");
     CHECK_THAT(show_config(config), !Contains("secret") && Contains("postgresql://u:***@h/d"));
+    CHECK_THAT(show_config(load_config({}, {{"CARILLON_KAFKA_PASSWORD", "s3cret"}})),
+               Contains("kafka_password = ***") && !Contains("s3cret"));
 }
 
 TEST_CASE("no form of a database password is shown") {

@@ -61,6 +61,9 @@ public:
     /// The same for a bare token (WebSocket).
     virtual awaitable<Result<Principal>> authenticate_token(std::string token) = 0;
 
+    /// Whether what `who` signed in with still stands: not signed out, revoked or expired, here or at another replica.
+    virtual bool stands_in(db::Session& session, const Principal& who) = 0;
+
     virtual std::optional<UserSettings> settings_in(db::Session& session, std::string_view user_id) = 0;
     virtual std::optional<std::string> user_by_email_in(db::Session& session, std::string_view email) = 0;
     /// For the CLI. Fail with: invalid, conflict, not_found. The id of the user.
