@@ -157,11 +157,17 @@ class Kafka(Part):
             "share.coordinator.state.topic.num.partitions": 1, "share.coordinator.state.topic.replication.factor": 1,
             "share.coordinator.state.topic.min.isr": 1,
         }
+        self.adapt(properties)
         self._file = self.directory / "server.properties"
         self._file.write_text("".join(f"{k}={v}\n" for k, v in properties.items()), encoding="utf-8")
         if not (self.directory / "data/meta.properties").exists():
             subprocess.run([*self._java, "kafka.tools.StorageTool", "format", "--cluster-id", "carillon-test-00000000",
-                            "--config", self._file], check=True, stdout=subprocess.DEVNULL)
+                            *self.format_options, "--config", self._file], check=True, stdout=subprocess.DEVNULL)
+
+    format_options = ()
+
+    def adapt(self, properties):
+        """For a broker that is to be a little different."""
 
     def command(self):
         return [*self._java, "kafka.Kafka", self._file]
