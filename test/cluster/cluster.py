@@ -64,7 +64,7 @@ class Cluster:
 
     def groups(self):
         """The state of each consumer group that has members, by name."""
-        admin = self._admin = self._admin or AdminClient({"bootstrap.servers": self.kafka.address})
+        admin = self._admin = self._admin or AdminClient({"bootstrap.servers": self.kafka.address, "log_level": 0})
         names = [g.group_id for g in admin.list_consumer_groups(request_timeout=10).result(15).valid]
         described = admin.describe_consumer_groups(names, request_timeout=10) if names else {}
         found = {name: future.result(15) for name, future in described.items()}

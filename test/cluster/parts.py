@@ -183,7 +183,7 @@ class Kafka(Part):
 
     def create_topic(self, name, partitions, config=None):
         """With one replica: there is one broker."""
-        admin = AdminClient({"bootstrap.servers": self.address})
+        admin = AdminClient({"bootstrap.servers": self.address, "log_level": 0})
         for future in admin.create_topics([NewTopic(name, partitions, 1, config=config or {})], operation_timeout=30).values():
             future.result(30)
 
