@@ -9,7 +9,7 @@ UI := modules/web/ui
 NODE := build/node
 NPM := PATH="$(CURDIR)/$(NODE)/bin:$$PATH" npm --prefix $(UI)
 
-.PHONY: run build ui dev test-ui test deps test-deps configure asan tsan lint tidy format bench bench-cluster e2e e2e-all cluster-deps cluster-up cluster-status \
+.PHONY: run build ui dev test-ui test deps test-deps configure asan tsan lint tidy format bench bench-cluster e2e e2e-all kafka-deps cluster-deps cluster-up cluster-status \
         cluster-down verify-all clean help
 
 run: build  ## build and serve
@@ -44,7 +44,7 @@ $(UI)/dist/index.html: $(UI)/node_modules/.package-lock.json docs/api/openapi.ya
 	$(NPM) run build
 	@touch $@
 
-test: deps ui test-deps configure  ## every test
+test: deps ui test-deps kafka-deps configure  ## every test
 	ninja -C build/release -j $(JOBS)
 	ctest --test-dir build/release --output-on-failure --no-tests=error
 
@@ -65,7 +65,7 @@ configure: build/release/build.ninja
 build/%/build.ninja: | deps
 	cmake --preset $*
 
-asan: deps test-deps build/asan/build.ninja  ## the C++ suites and the story under address and undefined behaviour sanitizers
+asan: deps ui test-deps kafka-deps build/asan/build.ninja  ## the C++ suites and the story under address and undefined behaviour sanitizers
 	ninja -C build/asan -j $(JOBS)
 	ctest --test-dir build/asan --output-on-failure --no-tests=error -LE 'slow'
 
@@ -96,6 +96,10 @@ e2e-all: build cluster-deps  ## every fault, minutes each
 
 bench-cluster: build cluster-deps  ## 100,000 events and 10,000 bells through the real parts: build/bench/pipeline.json
 	PYTHONPATH=test/support:test/cluster $(VENV)/bin/python test/bench/pipeline.py
+
+kafka-deps: test-deps
+	@cmake/install-packages test/cluster/packages.txt
+	@test/cluster/deps kafka
 
 cluster-deps: test-deps  ## builds Dapr and a Kafka broker, once, into the user's cache; cold about ten minutes
 	@cmake/install-packages test/cluster/packages.txt
