@@ -37,6 +37,9 @@ export async function signIn(page: Page, url: string, account: Account): Promise
 
 export const row = (page: Page, title: string) => page.getByRole('listitem').filter({ has: page.getByRole('link', { name: title, exact: true }) });
 
+/** What the list's keys act on. */
+export const focusable = (page: Page, title: string) => page.getByRole('group', { name: title, exact: true });
+
 export const isLive = (page: Page) => expect(page.getByText('Connected')).toBeVisible();
 
 /** The whole page is on this machine: it opens without a network. */

@@ -41,8 +41,8 @@ test('two tabs of one browser share one socket, and what one does the other show
   await expect(row(first, 'Water the ferns')).toBeVisible();
   await expect(row(second, 'Water the ferns')).toBeVisible();
   await row(second, 'Water the ferns').getByRole('link').click();
-  await second.getByLabel('Title').fill('Water all ferns');
-  await second.getByLabel('Title').press('Enter');
+  await second.getByRole('textbox', { name: 'Title', exact: true }).fill('Water all ferns');
+  await second.getByRole('textbox', { name: 'Title', exact: true }).press('Enter');
   await expect(row(first, 'Water all ferns')).toBeVisible();
   expect(sockets).toEqual([]);
 
@@ -69,9 +69,9 @@ test('twenty changes made offline survive closing the tab and arrive once each, 
   for (let n = 11; n <= 20; n += 1) {
     await page.keyboard.press('Escape');
     await page.keyboard.press('q');
-    await page.getByLabel('New task').fill(`Made offline ${n}`);
-    await page.getByLabel('New task').press('Enter');
-    await expect(page.getByLabel('New task')).toHaveValue('');
+    await page.getByRole('textbox', { name: 'New task' }).fill(`Made offline ${n}`);
+    await page.getByRole('textbox', { name: 'New task' }).press('Enter');
+    await expect(page.getByRole('textbox', { name: 'New task' })).toHaveValue('');
   }
   await page.keyboard.press('Escape');
   await expect(page.getByText('(20 waiting)')).toBeVisible();
@@ -104,8 +104,8 @@ test('an edit of the same field elsewhere is shown as a conflict, another field 
   await page.context().setOffline(true);
   await expect(page.getByText(/^Offline\. /)).toBeVisible();
   await row(page, 'Pay rent').getByRole('link').click();
-  await page.getByLabel('Title').fill('Pay the rent');
-  await page.getByLabel('Title').press('Enter');
+  await page.getByRole('textbox', { name: 'Title', exact: true }).fill('Pay the rent');
+  await page.getByRole('textbox', { name: 'Title', exact: true }).press('Enter');
   await server.call('PATCH', `/api/todos/${id}`, { title: 'Pay rent and power', priority: 'high' }, account.token);
   await page.context().setOffline(false);
   const banner = page.getByRole('alert').filter({ hasText: 'was changed elsewhere while you were editing' });

@@ -89,7 +89,10 @@ export function ChatPage() {
       setTurns((before) => before.map((turn) => (turn.id === id ? { ...turn, problem } : turn)));
     },
   });
-  useEffect(() => end.current?.scrollIntoView({ block: 'end' }), [turns]);
+  useEffect(() => {
+    // Newer browsers answer with a promise, which is no clean-up.
+    end.current?.scrollIntoView({ block: 'end' });
+  }, [turns]);
 
   function say(said: string): void {
     if (said.trim() === '' || talk.isPending) return;

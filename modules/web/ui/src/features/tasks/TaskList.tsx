@@ -20,7 +20,7 @@ function GroupHead({ row, onFold, late }: { row: Extract<Row, { is: 'group' }>; 
   const now = useNow();
   const name = m.groups[row.group];
   return (
-    <li className={css.head} data-group={row.group}>
+    <div className={css.head} data-group={row.group}>
       <h2>
         <button type="button" className={css.fold} aria-expanded={!row.folded} onClick={() => onFold(!row.folded)}>
           {name}
@@ -41,7 +41,7 @@ function GroupHead({ row, onFold, late }: { row: Extract<Row, { is: 'group' }>; 
           {m.tasks.rescheduleAll}
         </Button>
       )}
-    </li>
+    </div>
   );
 }
 
@@ -153,15 +153,13 @@ export function TaskList({ rows, filters, openedId, onFold, onDone }: Props) {
             const row = rows[index];
             if (!row) return null;
             return (
-              <div key={String(key)} role="presentation" data-index={index} ref={virtual.measureElement} className={css.place} style={{ transform: `translateY(${start}px)` }}>
+              <li key={String(key)} {...(row.is === 'task' && { 'aria-setsize': row.of, 'aria-posinset': row.position })} data-index={index} ref={virtual.measureElement} className={css.place} style={{ transform: `translateY(${start}px)` }}>
                 {row.is === 'group' ? (
                   <GroupHead row={row} late={late} onFold={(folded) => onFold(row.group, folded)} />
                 ) : (
                   <TaskRow
                     todo={row.todo}
                     rowKey={rowKey(row.todo.id)}
-                    position={row.position}
-                    of={row.of}
                     now={now}
                     active={tabStop === rowKey(row.todo.id)}
                     selected={list.selected.has(rowKey(row.todo.id))}
@@ -173,7 +171,7 @@ export function TaskList({ rows, filters, openedId, onFold, onDone }: Props) {
                     handlers={handlers}
                   />
                 )}
-              </div>
+              </li>
             );
           })}
         </ul>

@@ -30,8 +30,6 @@ export interface RowHandlers {
 interface Props {
   todo: Todo;
   rowKey: number;
-  position: number;
-  of: number;
   now: number;
   active: boolean;
   selected: boolean;
@@ -137,7 +135,7 @@ function Meta({ todo, now }: { todo: Todo; now: number }) {
 
 const loadMenu = () => import('./RowMenu').then(({ RowMenu }) => ({ default: RowMenu }));
 
-export const TaskRow = memo(function TaskRow({ todo, rowKey, position, of, now, active, selected, opened, flashed, waiting, editing, filters, handlers }: Props) {
+export const TaskRow = memo(function TaskRow({ todo, rowKey, now, active, selected, opened, flashed, waiting, editing, filters, handlers }: Props) {
   const anchor = useRef<HTMLDivElement>(null);
   const field = editing === 'title' ? null : editing;
   const row = (
@@ -181,13 +179,13 @@ export const TaskRow = memo(function TaskRow({ todo, rowKey, position, of, now, 
   return (
     // The list's keys work on the focused row; the row itself is no button.
     // eslint-disable-next-line jsx-a11y/click-events-have-key-events
-    <li
+    <div
       className={css.item}
+      role="group"
+      aria-label={todo.title}
       data-row={rowKey}
       // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
       tabIndex={active ? 0 : -1}
-      aria-setsize={of}
-      aria-posinset={position}
       aria-current={opened || undefined}
       onFocus={() => handlers.focus(todo)}
       onClick={(event) => handlers.click(todo, event)}
@@ -195,6 +193,6 @@ export const TaskRow = memo(function TaskRow({ todo, rowKey, position, of, now, 
       <span className="hidden">{selected ? `${m.tasks.selected(1)} ` : ''}</span>
       {row}
       {field && <LazyFieldPopover field={field} todos={[todo]} onClose={() => handlers.edit(todo, null)} anchor={anchor} />}
-    </li>
+    </div>
   );
 });
