@@ -7,7 +7,7 @@ import pytest
 from carillon import Api, Postgres, Server, wait_until
 from parts import Kafka, free_ports
 
-PASSWORD = "a fern behind a lock"
+PASSWORD = "a-fern-behind-a-lock"
 
 
 def certificates(folder):
@@ -65,7 +65,7 @@ def server(kafka, tmp_path):
 
 
 def bus_of(server):
-    return httpx.get(server.management + "/readyz", trust_env=False).json()["bus"]
+    return httpx.get(server.management + "/readyz", trust_env=False).json()["detail"]["bus"]
 
 
 def test_events_pass_through_tls_and_scram(server):
