@@ -98,6 +98,7 @@ test('a whole day by keyboard only', async ({ world }) => {
   await expect(focusable(page, 'Pay rent')).toBeFocused();
   await press('Enter');
   await expect(page).toHaveURL(/\/todos\/\d+/);
+  await page.getByRole('textbox', { name: 'Title', exact: true }).waitFor();
   await press('Escape');
   await expect(page).toHaveURL(/\/todos$/);
   for (const [key, title] of [['a', 'Activity'], ['c', 'Chat'], ['s', 'Settings'], ['t', 'Tasks']] as const) {

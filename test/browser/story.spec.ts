@@ -50,7 +50,7 @@ test('two tabs of one browser share one socket, and what one does the other show
   await first.close();
   await world.server.call('POST', '/api/todos', { title: 'Feed the cat' }, world.account.token);
   await expect(row(second, 'Feed the cat')).toBeVisible();
-  expect(sockets).toHaveLength(1);
+  await expect.poll(() => sockets.length).toBe(1);
 });
 
 test('twenty changes made offline survive closing the tab and arrive once each, in order', async ({ world }) => {
