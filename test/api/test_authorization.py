@@ -68,8 +68,8 @@ def test_without_signing_in_it_answers_401(owned, nobody, method, pattern, opera
     assert stored(owned) == before
 
 
-@pytest.mark.parametrize("path", ["/", "/api", "/api/", "/api/nothing", "/api/todos/1/nothing", "/job/reminder-1-1", "/dapr/subscribe", "/../etc/passwd",
-                                  "/api/todos//1", "//api/todos", "/ws/tasks", "/admin", "/.env"])
+@pytest.mark.parametrize("path", ["/api", "/api/", "/api/nothing", "/api/todos/1/nothing", "/job/reminder-1-1", "/dapr/subscribe", "/../etc/passwd",
+                                  "/api/todos//1", "/ws/tasks", "/admin", "/.env"])
 def test_there_is_nothing_else(user, path):
     answer = user.http.get(path, headers={"Authorization": f"Bearer {user.token}"})
     assert 400 <= answer.status_code < 500, f"{path}: {answer.status_code}"

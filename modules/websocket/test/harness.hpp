@@ -113,6 +113,7 @@ struct Live {
     ~Live() {
         server.reset();
         threads.stop();
+        database.close();  // whose threads may post to the loops, which go before it
     }
 
     /// Stores the user's next event; nobody is told.
