@@ -67,7 +67,7 @@ build/%/build.ninja: | deps
 
 asan: deps ui test-deps kafka-deps build/asan/build.ninja  ## the C++ suites and the story under address and undefined behaviour sanitizers
 	ninja -C build/asan -j $(JOBS)
-	ctest --test-dir build/asan --output-on-failure --no-tests=error -LE 'slow'
+	ctest --test-dir build/asan --output-on-failure --no-tests=error -LE 'slow|api'
 
 tsan: deps test-deps build/tsan/build.ninja  ## where threads meet, under the thread sanitizer
 	ninja -C build/tsan -j $(JOBS) carillon test_db test_events test_http test_websocket
@@ -111,7 +111,7 @@ cluster-up: build cluster-deps  ## two replicas behind Dapr, Kafka, PostgreSQL a
 cluster-status cluster-down: cluster-%: test-deps  ## whether its parts run; stops it and removes its data
 	@PYTHONPATH=test/support $(VENV)/bin/python test/cluster/cluster.py $*
 
-verify-all: test asan tsan lint bench e2e-all bench-cluster  ## everything, long
+verify-all: test asan tsan lint tidy test-ui bench e2e-all bench-cluster  ## everything, long
 
 clean:
 	rm -rf build
