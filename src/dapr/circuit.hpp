@@ -1,12 +1,11 @@
 // Circuit breaker for calls to the sidecar: private to src/dapr.
 #pragma once
 
+#include "carillon/backoff.hpp"
 #include "carillon/metrics.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <mutex>
-#include <random>
 #include <string>
 
 namespace carillon::dapr {
@@ -46,10 +45,7 @@ public:
         trying_ = false;
         failures_.Increment();
         if (++in_a_row_ < tolerated_) return;
-        const int doublings = std::min(in_a_row_ - tolerated_, 16);
-        const auto full = std::min(longest_, first_ * (1 << doublings));
-        until_ = Steady::now() + std::chrono::milliseconds{std::uniform_int_distribution<std::int64_t>{
-                                     full.count() / 2, full.count()}(random_)};
+        until_ = Steady::now() + backoff(in_a_row_ - tolerated_ + 1, first_, longest_);
         state_.Set(1);
     }
     bool open() const {
@@ -70,7 +66,6 @@ private:
     int in_a_row_ = 0;
     bool trying_ = false;
     Steady::time_point until_{};
-    std::minstd_rand random_{std::random_device{}()};
     prometheus::Gauge& state_;
     prometheus::Counter& failures_;
 };

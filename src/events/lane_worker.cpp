@@ -1,5 +1,6 @@
 #include "lane_worker.hpp"
 
+#include "carillon/backoff.hpp"
 #include "carillon/log.hpp"
 
 #include <boost/asio/co_spawn.hpp>

@@ -1,5 +1,6 @@
 #include "carillon/events/relay.hpp"
 
+#include "carillon/backoff.hpp"
 #include "carillon/log.hpp"
 #include "outbox.hpp"
 #include "turn.hpp"
@@ -40,7 +41,7 @@ struct Pause {
     bool met = false;  ///< the sweep saw a row of theirs
     void fail(std::chrono::milliseconds longest) {
         met = true;
-        until = std::chrono::steady_clock::now() + events::backoff(++failures, first_delay, longest);
+        until = std::chrono::steady_clock::now() + backoff(++failures, first_delay, longest);
     }
 };
 
@@ -146,8 +147,7 @@ private:
     /// What another replica has in hand it publishes, unless it is killed: nobody wakes this one then.
     void look_at_others(bool met) {
         met_others_ = met ? met_others_ + 1 : 0;
-        look_ = std::chrono::steady_clock::now() +
-                events::backoff(met_others_, first_look_at_others, longest_look_at_others);
+        look_ = std::chrono::steady_clock::now() + backoff(met_others_, first_look_at_others, longest_look_at_others);
     }
 
     void plan_full_sweep() {
