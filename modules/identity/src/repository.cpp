@@ -5,20 +5,10 @@
 namespace carillon::identity {
 namespace {
 
-std::optional<std::int64_t> micros(const std::optional<Time>& time) {
-    if (!time) return std::nullopt;
-    return to_micros(*time);
-}
-
-std::optional<Time> time(const std::optional<std::int64_t>& micros) {
-    if (!micros) return std::nullopt;
-    return from_micros(*micros);
-}
-
 ApiToken token_of(const std::tuple<std::string, std::string, std::string, std::int64_t, std::optional<std::int64_t>,
                                    std::optional<std::int64_t>>& row) {
     const auto& [user_id, id, name, created, expires, used] = row;
-    return {user_id, id, name, from_micros(created), time(expires), time(used)};
+    return {user_id, id, name, from_micros(created), from_micros(expires), from_micros(used)};
 }
 
 }  // namespace
@@ -161,7 +151,7 @@ std::optional<RefreshState> Repository::refresh_state(std::string_view user_id, 
             user_id, id);
     if (!row) return std::nullopt;
     const auto& [family, refresh, previous, rotated, expires] = *row;
-    return RefreshState{family, refresh, previous, time(rotated), from_micros(expires)};
+    return RefreshState{family, refresh, previous, from_micros(rotated), from_micros(expires)};
 }
 
 std::vector<Session> Repository::sessions(std::string_view user_id, Time now) {
@@ -205,7 +195,7 @@ void Repository::add_token(const ApiToken& token, std::string_view token_hash) {
     db_.exec(
         "INSERT INTO api_tokens (user_id, id, name, token_hash, created_at, expires_at) "
         "VALUES (:user_id, :id, :name, :token_hash, :created_at, :expires_at)",
-        token.user_id, token.id, token.name, token_hash, to_micros(token.created_at), micros(token.expires_at));
+        token.user_id, token.id, token.name, token_hash, to_micros(token.created_at), to_micros(token.expires_at));
 }
 
 std::vector<ApiToken> Repository::tokens(std::string_view user_id) {

@@ -23,17 +23,11 @@ std::string job_name(const Reminder& reminder) {
 namespace repository {
 namespace {
 
-#define REMINDER_COLUMNS \
-    "id, user_id, task_id, revision, fire_at, state, title, due_at, fired_at, late, acknowledged_at"
+const std::string select_reminders =
+    "SELECT id, user_id, task_id, revision, fire_at, state, title, due_at, fired_at, late, acknowledged_at FROM "
+    "reminders ";
 
 using OptionalInteger = std::optional<std::int64_t>;
-
-std::optional<Time> time_of(OptionalInteger micros) {
-    return micros ? std::optional{from_micros(*micros)} : std::nullopt;
-}
-OptionalInteger micros_of(const std::optional<Time>& time) {
-    return time ? OptionalInteger{to_micros(*time)} : std::nullopt;
-}
 
 State state_of(std::string_view text) {
     return text == "pending" ? State::pending : text == "fired" ? State::fired : State::cancelled;
@@ -48,7 +42,7 @@ std::vector<Reminder> read(db::Session& session, std::string_view sql, const std
                 const std::string& state, std::string title, OptionalInteger due, OptionalInteger fired, bool late,
                 OptionalInteger acknowledged) {
             rows.push_back({id, std::move(user), task, revision, from_micros(fire_at), state_of(state),
-                            std::move(title), time_of(due), time_of(fired), late, time_of(acknowledged)});
+                            std::move(title), from_micros(due), from_micros(fired), late, from_micros(acknowledged)});
         });
     return rows;
 }
@@ -61,14 +55,12 @@ std::optional<Reminder> first(std::vector<Reminder> rows) {
 
 std::optional<Reminder> latest(db::Session& session, std::string_view user_id, std::int64_t task_id) {
     return first(read(session,
-                      "SELECT " REMINDER_COLUMNS
-                      " FROM reminders WHERE user_id = :user AND task_id = :task ORDER BY revision DESC LIMIT 1",
+                      select_reminders + "WHERE user_id = :user AND task_id = :task ORDER BY revision DESC LIMIT 1",
                       {user_id, task_id}));
 }
 
 std::optional<Reminder> find(db::Session& session, std::string_view user_id, std::int64_t id) {
-    return first(
-        read(session, "SELECT " REMINDER_COLUMNS " FROM reminders WHERE id = :id AND user_id = :user", {id, user_id}));
+    return first(read(session, select_reminders + "WHERE id = :id AND user_id = :user", {id, user_id}));
 }
 
 bool has_fired(db::Session& session, std::string_view user_id, std::int64_t task_id, Time fire_at) {
@@ -84,8 +76,8 @@ void insert(db::Session& session, const Reminder& r) {
     session.exec(
         "INSERT INTO reminders (user_id, task_id, revision, fire_at, state, title, due_at, fired_at, late)"
         " VALUES (:user, :task, :revision, :at, :state, :title, :due, :fired, :late)",
-        r.user_id, r.task_id, r.revision, to_micros(r.fire_at), to_string(r.state), r.title, micros_of(r.due_at),
-        micros_of(r.fired_at), r.late);
+        r.user_id, r.task_id, r.revision, to_micros(r.fire_at), to_string(r.state), r.title, to_micros(r.due_at),
+        to_micros(r.fired_at), r.late);
 }
 
 bool replace(db::Session& session, const Reminder& before, const Reminder& next) {
@@ -93,8 +85,8 @@ bool replace(db::Session& session, const Reminder& before, const Reminder& next)
                "UPDATE reminders SET revision = :revision, fire_at = :at, state = :state, title = :title, due_at = "
                ":due,"
                " fired_at = :fired, late = :late WHERE id = :id AND revision = :old_revision AND state = :old_state",
-               next.revision, to_micros(next.fire_at), to_string(next.state), next.title, micros_of(next.due_at),
-               micros_of(next.fired_at), next.late, before.id, before.revision, to_string(before.state)) == 1;
+               next.revision, to_micros(next.fire_at), to_string(next.state), next.title, to_micros(next.due_at),
+               to_micros(next.fired_at), next.late, before.id, before.revision, to_string(before.state)) == 1;
 }
 
 bool acknowledge(db::Session& session, const Reminder& reminder, Time now) {
@@ -110,15 +102,12 @@ std::int64_t erase(db::Session& session, std::string_view user_id) {
 
 std::vector<Reminder> due(db::Session& session, Time now, int limit) {
     return read(session,
-                "SELECT " REMINDER_COLUMNS
-                " FROM reminders WHERE state = 'pending' AND fire_at <= :now ORDER BY fire_at, id LIMIT :limit",
+                select_reminders + "WHERE state = 'pending' AND fire_at <= :now ORDER BY fire_at, id LIMIT :limit",
                 {to_micros(now), limit});
 }
 
 std::optional<Reminder> next(db::Session& session) {
-    return first(read(session,
-                      "SELECT " REMINDER_COLUMNS " FROM reminders WHERE state = 'pending' ORDER BY fire_at, id LIMIT 1",
-                      {}));
+    return first(read(session, select_reminders + "WHERE state = 'pending' ORDER BY fire_at, id LIMIT 1", {}));
 }
 
 std::int64_t count_pending(db::Session& session) {
@@ -128,9 +117,9 @@ std::int64_t count_pending(db::Session& session) {
 std::vector<Reminder> unseen(db::Session& session, std::string_view user_id, std::optional<Position> after, int limit) {
     constexpr std::int64_t end = std::numeric_limits<std::int64_t>::max();
     return read(session,
-                "SELECT " REMINDER_COLUMNS
-                " FROM reminders WHERE user_id = :user AND state = 'fired' AND acknowledged_at IS NULL"
-                " AND (fired_at, id) < (:time, :id) ORDER BY fired_at DESC, id DESC LIMIT :limit",
+                select_reminders +
+                    "WHERE user_id = :user AND state = 'fired' AND acknowledged_at IS NULL"
+                    " AND (fired_at, id) < (:time, :id) ORDER BY fired_at DESC, id DESC LIMIT :limit",
                 {user_id, after ? to_micros(after->time) : end, after ? after->id : end, limit});
 }
 
@@ -138,9 +127,9 @@ std::vector<Reminder> upcoming(db::Session& session, std::string_view user_id, s
                                int limit) {
     constexpr std::int64_t start = std::numeric_limits<std::int64_t>::min();
     return read(session,
-                "SELECT " REMINDER_COLUMNS
-                " FROM reminders WHERE user_id = :user AND state = 'pending'"
-                " AND (fire_at, id) > (:time, :id) ORDER BY fire_at, id LIMIT :limit",
+                select_reminders +
+                    "WHERE user_id = :user AND state = 'pending'"
+                    " AND (fire_at, id) > (:time, :id) ORDER BY fire_at, id LIMIT :limit",
                 {user_id, after ? to_micros(after->time) : start, after ? after->id : start, limit});
 }
 

@@ -12,16 +12,6 @@
 namespace carillon::task::repository {
 namespace {
 
-std::optional<std::int64_t> micros(const std::optional<Time>& time) {
-    if (!time) return std::nullopt;
-    return to_micros(*time);
-}
-
-std::optional<Time> time_of(const std::optional<std::int64_t>& micros) {
-    if (!micros) return std::nullopt;
-    return from_micros(*micros);
-}
-
 /// The order of Columns.
 const std::string select_todo =
     "SELECT user_id, body, bell_at, bell_silent, series_id, occurrence, deleted_at, import_key, import_stamp FROM "
@@ -35,13 +25,13 @@ Todo todo_of(Columns columns) {
     auto todo = todo_from_json(boost::json::parse(body).as_object());
     if (!todo) throw std::logic_error("a stored task cannot be read: " + todo.error().detail);
     todo->user_id = std::move(user_id);
-    todo->bell_at = time_of(bell_at);
+    todo->bell_at = from_micros(bell_at);
     todo->bell_silent = bell_silent;
     todo->series_id = std::move(series_id);
     todo->occurrence = occurrence;
-    todo->deleted_at = time_of(deleted_at);
+    todo->deleted_at = from_micros(deleted_at);
     todo->import_key = std::move(import_key);
-    todo->import_stamp = time_of(import_stamp);
+    todo->import_stamp = from_micros(import_stamp);
     return std::move(*todo);
 }
 
@@ -64,8 +54,9 @@ void insert(db::Transaction& tx, const Todo& todo, const std::string& body, cons
         ":priority, :due, :bell, "
         ":silent, :series, :occurrence, :import_key, :import_stamp, :deleted, :title_key, :body, :search)",
         todo.id, todo.user_id, todo.version, static_cast<int>(todo.status), static_cast<int>(todo.priority),
-        micros(todo.due_date), micros(todo.bell_at), todo.bell_silent, todo.series_id, todo.occurrence, todo.import_key,
-        micros(todo.import_stamp), micros(todo.deleted_at), text::fold(todo.title), body, search);
+        to_micros(todo.due_date), to_micros(todo.bell_at), todo.bell_silent, todo.series_id, todo.occurrence,
+        todo.import_key, to_micros(todo.import_stamp), to_micros(todo.deleted_at), text::fold(todo.title), body,
+        search);
 }
 
 void update(db::Transaction& tx, const Todo& before, const Todo& todo, const std::string& body,
@@ -74,8 +65,8 @@ void update(db::Transaction& tx, const Todo& before, const Todo& todo, const std
         "UPDATE tasks SET version = :version, status = :status, priority = :priority, due_at = :due, bell_at = :bell, "
         "bell_silent = :silent, series_id = :series, occurrence = :occurrence, deleted_at = :deleted, body = :body "
         "WHERE user_id = :user AND id = :id",
-        todo.version, static_cast<int>(todo.status), static_cast<int>(todo.priority), micros(todo.due_date),
-        micros(todo.bell_at), todo.bell_silent, todo.series_id, todo.occurrence, micros(todo.deleted_at), body,
+        todo.version, static_cast<int>(todo.status), static_cast<int>(todo.priority), to_micros(todo.due_date),
+        to_micros(todo.bell_at), todo.bell_silent, todo.series_id, todo.occurrence, to_micros(todo.deleted_at), body,
         todo.user_id, todo.id);
     if (search) {
         tx.exec("UPDATE tasks SET search = :search WHERE user_id = :user AND id = :id", *search, todo.user_id, todo.id);
