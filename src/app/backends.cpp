@@ -1,6 +1,7 @@
 #include "app/backends.hpp"
 
 #include "app/application.hpp"
+#include "app/ready.hpp"
 #include "carillon/dapr.hpp"
 #include "carillon/kafka.hpp"
 #include "carillon/local_scheduler.hpp"
@@ -58,13 +59,8 @@ Backends make_backends(const Config& config, Runtime& runtime, Inbox& inbox, con
 
     if (sidecar) {
         backends.sidecar_routes = [dapr_bus, dapr_scheduler] {
-            std::vector<http::Route> routes;
-            const auto add = [&](std::vector<http::Route> more) {
-                routes.insert(routes.end(), more.begin(), more.end());
-            };
-            if (dapr_bus) add(dapr_bus->routes());
-            if (dapr_scheduler) add(dapr_scheduler->routes());
-            return routes;
+            return join(dapr_bus ? dapr_bus->routes() : std::vector<http::Route>(),
+                        dapr_scheduler ? dapr_scheduler->routes() : std::vector<http::Route>());
         };
     }
     backends.state = [dapr_bus, kafka_bus, dapr_scheduler] {

@@ -1,12 +1,11 @@
-// What differs between a laptop and a cluster, chosen by configuration here and nowhere else: how events travel, what
-// wakes reminders, where sign-ins are counted.
+// What differs between a laptop and a cluster, chosen by configuration here and nowhere else: how events travel and
+// what wakes reminders.
 #pragma once
 
 #include "app/config.hpp"
 #include "carillon/events/inbox.hpp"
 #include "carillon/http/router.hpp"
 #include "carillon/scheduler.hpp"
-#include "carillon/state_store.hpp"
 
 #include <boost/json/object.hpp>
 
@@ -21,7 +20,6 @@ class Runtime;
 struct Backends {
     std::unique_ptr<EventBus> bus;
     std::unique_ptr<JobScheduler> scheduler;
-    std::shared_ptr<StateStore> throttle_store;                ///< nothing: in this process
     std::function<std::vector<http::Route>()> sidecar_routes;  ///< what the sidecar calls; nothing without one
     std::function<boost::json::object()> state;                ///< of bus and scheduler, for /readyz; any thread
 };
