@@ -44,13 +44,6 @@ def replicas(kafka, database, tmp_path):
         server.stop()
 
 
-def at(server, user):
-    """The same user at another replica."""
-    other = Api(server, user.token)
-    other.user, other.email = user.user, user.email
-    return other
-
-
 def sequences(live):
     return [event["sequence"] for event in live.events]
 
@@ -66,7 +59,7 @@ def audit_is_whole(user, sequence, timeout=30):
 def test_one_user_at_two_replicas(replicas, kafka):
     a, b = replicas
     on_a = Api(a).signed_up()
-    on_b = at(b, on_a)
+    on_b = on_a.again(b)
     with on_a.live() as live_a, on_b.live() as live_b:
         live_a.wait_type("ready")
         live_b.wait_type("ready")
@@ -95,7 +88,7 @@ def test_one_user_at_two_replicas(replicas, kafka):
 def test_a_killed_replica_is_made_up_for(replicas):
     a, b = replicas
     on_a = Api(a).signed_up()
-    on_b = at(b, on_a)
+    on_b = on_a.again(b)
     bell = time.time() + 4
     rings = on_a.todo("Ring me", due_date=rfc3339(bell), reminder_at=rfc3339(bell))
     acknowledged = 1
@@ -122,14 +115,14 @@ def test_a_killed_replica_is_made_up_for(replicas):
         assert sequences(live) == list(range(1, stored + 2))
     assert len([e for e in on_b.audit() if e["event_type"] == "reminder.triggered"]) == 1
     a.start(60)
-    assert at(a, on_b).get("/api/todos").json()["total"] == stored
+    assert on_b.again(a).get("/api/todos").json()["total"] == stored
 
 
 @pytest.mark.timeout(120)
 def test_a_sign_out_at_one_closes_sockets_at_the_other(replicas):
     a, b = replicas
     on_a = Api(a).signed_up()
-    on_b = at(b, on_a)
+    on_b = on_a.again(b)
     with on_a.live() as live:
         live.wait_type("ready")
         on_b.delete(f"/api/auth/sessions/{on_b.get('/api/auth/sessions').json()['items'][0]['id']}", (200, 204))
@@ -140,7 +133,7 @@ def test_a_sign_out_at_one_closes_sockets_at_the_other(replicas):
 def test_a_key_is_used_once_across_replicas(replicas):
     a, b = replicas
     on_a = Api(a).signed_up()
-    on_b = at(b, on_a)
+    on_b = on_a.again(b)
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         for n in range(10):
             answers = list(pool.map(

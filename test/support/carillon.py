@@ -158,9 +158,9 @@ class Api:
         self.http.cookies.clear()
         return self
 
-    def again(self):
-        """The same user on a server that was started anew."""
-        other = Api(self.server, self.token)
+    def again(self, server=None):
+        """The same user on a server that was started anew, or at another replica."""
+        other = Api(server or self.server, self.token)
         other.user, other.email = self.user, self.email
         return other
 

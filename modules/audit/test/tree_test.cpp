@@ -49,19 +49,7 @@ struct Proved {
         return *database->read_now(
             [&](db::Session& session) -> Result<decltype(work(session))> { return work(session); });
     }
-    std::string sql(const std::string& text) {
-        std::string error;
-        (void)database->write_now([&](db::Transaction& tx) -> Result<bool> {
-            try {
-                tx.exec(text);
-                return true;
-            } catch (const db::DatabaseError& e) {
-                error = e.what();
-                return Error{Errc::conflict, "refused"};
-            }
-        });
-        return error;
-    }
+    std::string sql(const std::string& text) { return try_sql(*database, text); }
     std::vector<audit::Finding> findings() {
         return audit::verify(*database, {keys->verifiers, keys, {}, {}})->findings;
     }

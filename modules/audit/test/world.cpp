@@ -127,7 +127,7 @@ void World::wait_for_log() {
     }
 }
 
-std::string World::sql(const std::string& text) {
+std::string try_sql(db::Database& database, const std::string& text) {
     std::string error;
     const auto run = [&](db::Transaction& tx) -> Result<bool> {
         try {
@@ -138,7 +138,7 @@ std::string World::sql(const std::string& text) {
             return Error{Errc::conflict, "refused"};
         }
     };
-    const auto done = database->write_now(run);
+    const auto done = database.write_now(run);
     return done ? "" : error;
 }
 

@@ -23,6 +23,9 @@ namespace bj = boost::json;
 using carillon::test::Backend;
 using http::Method;
 
+/// Runs a statement; the error's text, or empty.
+std::string try_sql(db::Database& database, const std::string& text);
+
 class FakeIdentity final : public identity::Identity {
 public:
     bool stands_in(db::Session&, const Principal&) override { return true; }
@@ -57,8 +60,7 @@ public:
     /// All pages, following Link.
     std::vector<std::int64_t> ids_of_all_pages(std::string target, int& pages);
     void wait_for_log();
-    /// Runs a statement; the error's text, or empty.
-    std::string sql(const std::string& text);
+    std::string sql(const std::string& text) { return try_sql(*database, text); }
     std::int64_t number(const std::string& text);
 
     boost::asio::io_context& io = carillon::test::lasting_io_context();
