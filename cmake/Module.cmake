@@ -25,18 +25,19 @@ function(carillon_module name)
   carillon_precompile(carillon_${name})
 endfunction()
 
-# carillon_test(NAME LABEL label SOURCES globs… LINK libs…): one Catch2 executable, one ctest entry.
+# carillon_test(NAME LABEL label SOURCES globs… LINK libs… RUNNER command…): one Catch2 executable, one ctest entry, which
+# the runner, if there is one, executes.
 function(carillon_test name)
-  cmake_parse_arguments(ARG "" "LABEL" "SOURCES;LINK" ${ARGN})
+  cmake_parse_arguments(ARG "" "LABEL" "SOURCES;LINK;RUNNER" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${ARG_SOURCES})
   if(NOT sources)
     return()
   endif()
   add_executable(test_${name} ${sources} $<TARGET_OBJECTS:catch_main>)
   target_link_libraries(test_${name} PRIVATE ${ARG_LINK} carillon_test_support Catch2::Catch2)
-  add_test(NAME ${name} COMMAND test_${name})
+  add_test(NAME ${name} COMMAND ${ARG_RUNNER} $<TARGET_FILE:test_${name}>)
   set_tests_properties(${name} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 900 FIXTURES_REQUIRED postgres
-    ENVIRONMENT "CARILLON_TEST_POSTGRES_FILE=${CMAKE_BINARY_DIR}/postgres.url;TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/test/support/tsan.supp halt_on_error=1")
+    ENVIRONMENT "CARILLON_TEST_POSTGRES_FILE=${CMAKE_BINARY_DIR}/postgres.url;PYTHONPATH=${CMAKE_SOURCE_DIR}/test/support;TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/test/support/tsan.supp halt_on_error=1")
 endfunction()
 
 function(carillon_precompile target)

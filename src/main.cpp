@@ -32,11 +32,13 @@ Application::Application(const Config& config, Runtime& runtime, db::Database& d
 
     relay = make_relay(db, clock, metrics, background, {.poll = poll});
     inbox = make_inbox(db, clock, metrics, background, {.max_attempts = config.subscriber_attempts, .poll = poll});
-    backends = make_backends(config, runtime, *inbox, clock, metrics);  // bus and scheduler: in here, or behind Dapr
+    backends =
+        make_backends(config, runtime, *inbox, clock, metrics);  // bus, scheduler, state: in here, or behind Dapr
     auto& bus = *backends.bus;
     auto& scheduler = *backends.scheduler;
 
-    identity = identity::make_identity(db, clock, runtime.hashing(), metrics, identity_options(config));
+    identity =
+        identity::make_identity(db, clock, runtime.hashing(), metrics, identity_options(config, backends.shared_state));
     tasks = task::make_task_service(db, relay->outbox(), *identity, clock);
     audit = audit::make_audit(db, bus, *tasks, clock, metrics, background, audit_options(config));
     reminders = reminder::make_reminders(db, bus, relay->outbox(), *tasks, scheduler, clock, metrics, background);

@@ -67,4 +67,9 @@ public:
 std::unique_ptr<Scheduler> make_scheduler(std::shared_ptr<http::Client> sidecar, asio::any_io_executor executor,
                                           Metrics& metrics, SchedulerOptions options = {});
 
+/// Counters that all replicas share, in a state store component with ETags and TTL. While it is away, and beside it,
+/// they are counted in this process: it costs no request, and no call waits longer than a fraction of a second for it.
+std::unique_ptr<StateStore> make_state_store(std::shared_ptr<http::Client> sidecar, std::string component,
+                                             const Clock& clock, Metrics& metrics);
+
 }  // namespace carillon::dapr

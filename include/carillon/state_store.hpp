@@ -16,8 +16,8 @@ namespace carillon {
 class StateStore {
 public:
     virtual ~StateStore() = default;
-    /// Adds `delta` to a counter, which starts at 0, lives for `ttl` from its first use on and never falls below 0;
-    /// returns its new value.
+    /// Adds `delta` to a counter, which starts at 0, lives for `ttl` from its first use on, or a later one, and never
+    /// falls below 0; returns its new value.
     virtual awaitable<std::int64_t> add(std::string key, std::int64_t delta, std::chrono::seconds ttl) = 0;
     /// 0 when absent or expired.
     virtual awaitable<std::int64_t> get(std::string key) = 0;

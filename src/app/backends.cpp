@@ -57,6 +57,9 @@ Backends make_backends(const Config& config, Runtime& runtime, Inbox& inbox, con
         backends.scheduler = make_local_scheduler(clock, make_real_time_alarm(background, clock));
     }
 
+    if (!config.state_component.empty())
+        backends.shared_state = dapr::make_state_store(sidecar, config.state_component, clock, metrics);
+
     if (sidecar) {
         backends.sidecar_routes = [dapr_bus, dapr_scheduler] {
             return join(dapr_bus ? dapr_bus->routes() : std::vector<http::Route>(),

@@ -227,6 +227,9 @@ Config load_config(const std::string& file, const Environment& environment) {
         throw ConfigError(
             "app_api_token must be set (APP_API_TOKEN, the same for the sidecar): without it anybody on this host "
             "could deliver events");
+    if (!config.state_component.empty() && !config.uses_dapr())
+        throw ConfigError(
+            "state_component needs a Dapr sidecar: set event_bus or scheduler to dapr, or leave it empty");
     return config;
 }
 

@@ -22,8 +22,9 @@ std::string text(const boost::asio::ip::tcp::endpoint& endpoint) {
 }
 }  // namespace
 
-identity::Options identity_options(const Config& config) {
+identity::Options identity_options(const Config& config, std::shared_ptr<StateStore> shared_state) {
     identity::Options options;
+    options.throttle_store = std::move(shared_state);
     options.public_url = config.public_url;
     options.allowed_origins = config.allowed_origins;
     options.access_lifetime = std::chrono::seconds(config.access_token_seconds);

@@ -12,7 +12,7 @@
 
 namespace carillon {
 
-identity::Options identity_options(const Config& config);
+identity::Options identity_options(const Config& config, std::shared_ptr<StateStore> shared_state);
 /// Key and witness lie beside an SQLite database unless they are named.
 audit::Options audit_options(const Config& config);
 websocket::Options live_options(const Config& config);

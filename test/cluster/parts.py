@@ -175,10 +175,10 @@ class Kafka(Part):
     def is_ready(self):
         return listens(self.port)
 
-    def create_topics(self):
+    def create_topics(self, prefix=""):
         """Those of deploy/kafka."""
         for topic in yaml.safe_load_all(TOPICS.read_text(encoding="utf-8")):
-            self.create_topic(topic["metadata"]["name"], topic["spec"]["partitions"],
+            self.create_topic(prefix + topic["metadata"]["name"], topic["spec"]["partitions"],
                               {"retention.ms": topic["spec"]["config"]["retention.ms"]})
 
     def create_topic(self, name, partitions, config=None):

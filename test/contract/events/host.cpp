@@ -54,6 +54,7 @@ void Host::kill() {
     io_.stop();
     for (auto& thread : threads_) thread.join();
     threads_.clear();
+    bus_.reset();  // a bus with threads of its own must not outlive the database either
 }
 
 std::vector<bool> Host::publish(std::vector<std::shared_ptr<const Event>> events) {

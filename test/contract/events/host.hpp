@@ -26,7 +26,7 @@ namespace carillon::test {
 using BusFactory = std::function<std::unique_ptr<EventBus>(Inbox&, asio::any_io_executor)>;
 
 /// True as soon as `condition` is; false after `limit`.
-bool wait_until(const std::function<bool()>& condition, std::chrono::milliseconds limit = std::chrono::seconds{20});
+bool wait_until(const std::function<bool()>& condition, std::chrono::milliseconds limit = std::chrono::seconds{60});
 
 /// Retries after milliseconds.
 InboxOptions quick_retries(int max_attempts = 3);
