@@ -140,6 +140,10 @@ private:
             return int{Exit::done};
         });
         command(app_, "doctor", "Check what the server depends on", [this] { return doctor(config_); });
+        auto* probe = command(app_, "health", "Ask a running server whether it is ready",
+                              [this] { return health(address_.empty() ? config_.management_listen : address_); });
+        probe->add_option("address", address_,
+                          "host:port of its management or public listener (default: management_listen)");
         command(app_, "routes", "Every route, as JSON lines", [this] { return print_routes(); });
         command(app_, "version", "Print the version", [] {
             fmt::print("carillon {}\n", version());
@@ -282,7 +286,7 @@ private:
     std::function<int()> action_;
     Config config_;
     std::vector<std::string> words_;
-    std::string config_file_, file_, user_, format_, name_, at_;
+    std::string config_file_, file_, user_, format_, name_, at_, address_;
     std::vector<std::string> keys_;
     std::string timezone_ = "UTC";
     std::int64_t id_ = 0;

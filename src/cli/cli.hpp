@@ -12,5 +12,7 @@ int run(int argc, char** argv, int (*serve)(const Config&));
 int restore(const Config& config, const std::string& file, bool force);
 /// One line for each thing the server depends on, and what to do where it is not right.
 int doctor(const Config& config);
+/// Prints what `/readyz` at `host:port` answers; fails unless it is ready within 4 s. For container health checks.
+int health(const std::string& address);
 
 }  // namespace carillon::cli

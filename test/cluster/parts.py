@@ -22,7 +22,7 @@ from contract import ROOT
 
 HERE = pathlib.Path(__file__).parent
 COMPONENTS = ROOT / "deploy/dapr"
-TOPICS = ROOT / "deploy/kafka/topics.yaml"
+TOPICS = ROOT / "deploy/kafka/kafka-topic.yaml"
 
 
 @functools.cache
@@ -247,7 +247,7 @@ class Sidecar(Part):
         resources.mkdir(exist_ok=True)
         (resources / "secrets.json").write_text(json.dumps({"carillon-dapr": secrets}), encoding="utf-8")
         (resources / "secrets.yaml").write_text(yaml.safe_dump({
-            "apiVersion": "dapr.io/v1alpha1", "kind": "Component", "metadata": {"name": "carillon-secrets"},
+            "apiVersion": "dapr.io/v1alpha1", "kind": "Component", "metadata": {"name": "kubernetes"},
             "spec": {"type": "secretstores.local.file", "version": "v1", "metadata": [
                 {"name": "secretsFile", "value": str(resources / "secrets.json")}, {"name": "multiValued", "value": "true"}]}}),
             encoding="utf-8")

@@ -132,6 +132,18 @@ def test_doctor_names_what_is_wrong(tmp_path):
     assert other.command("doctor").returncode == 0
 
 
+def test_health_asks_a_running_server(tmp_path):
+    server = Server(tmp_path)
+    server.start()
+    for address in (server.management.removeprefix("http://"), server.address, server.address.replace("127.0.0.1", "localhost")):
+        well = server.command("health", address)
+        assert well.returncode == 0 and '"status":"ready"' in well.stdout, well
+    server.stop()
+    away = server.command("health", server.address)
+    assert away.returncode == 1 and away.stderr, away
+    assert server.command("health", "nowhere").returncode == 1
+
+
 def test_a_second_server_on_the_same_file_is_refused(tmp_path):
     server = Server(tmp_path).start()
     second = subprocess.run([BINARY, "serve"], cwd=tmp_path, env=server.environment, capture_output=True, text=True, timeout=30, check=False)
