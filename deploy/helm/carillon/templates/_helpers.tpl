@@ -69,6 +69,7 @@ imagePullSecrets:
 - {name: CARILLON_EVENT_BUS, value: {{ .Values.eventBus }}}
 {{- if eq .Values.eventBus "dapr" }}
 - {name: CARILLON_SCHEDULER, value: dapr}
+- {name: CARILLON_STATE_COMPONENT, value: statestore-postgres}
 - {name: CARILLON_SIDECAR_LISTEN, value: "127.0.0.1:8081"}
 - {name: APP_API_TOKEN_FILE, value: /run/secrets/carillon/app-api-token}
 {{- else }}
