@@ -150,7 +150,7 @@ TEST_CASE("while the bus is away nothing is lost and nobody hammers at it", "[ev
     CHECK(calls <= 3 + took / 50ms);  // far fewer than the 100 changes on a quiet machine
     CHECK(wait_until([&] { return host.metrics().text().find("carillon_outbox_depth 100") != std::string::npos; }));
     log->with([](Broker::Log& l) { l.away = l.throws = false; });
-    REQUIRE(wait_until([&] { return all_published(*database); }, 3s));  // its return is seen within a second or so
+    REQUIRE(wait_until([&] { return all_published(*database); }, 60s));
     for (const auto& user : users) CHECK(log->of(user) == up_to(4));
     CHECK(wait_until([&] { return host.metrics().text().find("carillon_outbox_depth 0") != std::string::npos; }));
 }
