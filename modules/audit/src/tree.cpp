@@ -4,6 +4,7 @@
 
 #include <sodium.h>
 
+#include <array>
 #include <stdexcept>
 
 namespace carillon::audit {
@@ -16,11 +17,22 @@ void lock(db::Transaction& tx) {
     if (tx.backend() == db::Backend::postgresql) tx.query_one<std::int64_t>(lock_tree);
 }
 
-std::string fresh_salt() {
-    std::string salt(salt_size, '\0');
-    randombytes_buf(salt.data(), salt.size());
-    return salt;
-}
+/// Salts, drawn many at a time: asking the system for each costs as much as hashing what it salts.
+class Salts {
+public:
+    std::string_view next() {
+        if (used_ == pool_.size()) {
+            randombytes_buf(pool_.data(), pool_.size());
+            used_ = 0;
+        }
+        used_ += salt_size;
+        return {pool_.data() + used_ - salt_size, salt_size};
+    }
+
+private:
+    std::array<char, 64 * salt_size> pool_;
+    std::size_t used_ = pool_.size();
+};
 
 /// Rows of one statement, as a JSON array of arrays; nothing in them needs escaping.
 class Rows {
@@ -120,6 +132,7 @@ std::int64_t extend_in(db::Transaction& tx, const Keys& keys, std::int64_t most)
     const auto size = tree.size();
     auto frontier = tree.frontier(size);
     Rows leaves, nodes;
+    Salts salts;
     const auto keep = [&nodes](int level, std::uint64_t number, const merkle::Hash& hash) {
         if (level >= stored_level) nodes.add(level, static_cast<std::int64_t>(number), merkle::to_base64(hash));
     };
@@ -134,7 +147,7 @@ std::int64_t extend_in(db::Transaction& tx, const Keys& keys, std::int64_t most)
             Leaf leaf{position,        created_at,      task, sequence, std::move(event), std::move(type),
                       std::move(user), std::move(actor)};
             if (payload) {
-                const auto bytes = fresh_salt();
+                const auto bytes = salts.next();
                 leaf.content = content_hash(bytes, *payload);
                 salt = to_base64(bytes);
             }
