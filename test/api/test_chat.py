@@ -28,9 +28,9 @@ class Talk:
         return sorted(t["title"] for t in self.last["todos"])
 
 
-def day(offset, hour=12):
-    """`offset` days from now at `hour` in Berlin."""
-    today = dt.datetime.now(BERLIN).replace(hour=hour, minute=0, second=0, microsecond=0)
+def day(offset, hour=12, minute=0):
+    """`offset` days from now at `hour:minute` in Berlin."""
+    today = dt.datetime.now(BERLIN).replace(hour=hour, minute=minute, second=0, microsecond=0)
     return (today + dt.timedelta(days=offset)).isoformat()
 
 
@@ -52,7 +52,7 @@ def talk(owner):
         owner.delete(f"/api/todos/{todo['id']}")
     owner.todo("File taxes", due_date=day(-3), priority="high", tags=["office"])
     owner.todo("Call plumber", due_date=day(-1), tags=["home"])
-    owner.todo("Pay rent", due_date=day(0, 23), priority="high", tags=["home"])
+    owner.todo("Pay rent", due_date=day(0, 23, 59), priority="high", tags=["home"])
     owner.todo("Water ferns", due_date=day(0), all_day=True, tags=["home"])
     owner.todo("Book flight", due_date=day(1))
     owner.todo("Rent a car", due_date=day(40))

@@ -3,6 +3,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <future>
+
 using namespace carillon;
 using namespace carillon::test;
 
@@ -94,6 +96,27 @@ TEST_CASE("only living users are locked", "[events][outbox]") {
     CHECK_FALSE(lock("nobody"));
     sql(*database, "UPDATE users SET deleted_at = 1");
     CHECK_FALSE(lock(user));
+}
+
+TEST_CASE("who changes a user's tasks keeps other writers of that user out until the commit", "[events][outbox]") {
+    TestDatabase database(Backend::postgresql);  // SQLite has one writer
+    const auto user = add_user(*database), other = add_user(*database);
+    Host host(*database, memory());
+    const auto may_lock = [&](const std::string& id) {
+        const auto done = database->write_now([&](db::Transaction& tx) -> Result<bool> {
+            return tx.query_one<std::int64_t>("SELECT 1 FROM users WHERE id = :id FOR NO KEY UPDATE NOWAIT", id)
+                .has_value();
+        });
+        return done.has_value() && *done;
+    };
+    const auto kept = database->write_now([&](db::Transaction& tx) -> Result<bool> {
+        REQUIRE(host.outbox().lock_user(tx, user));
+        CHECK_FALSE(std::async(std::launch::async, may_lock, user).get());
+        CHECK(std::async(std::launch::async, may_lock, other).get());
+        return true;
+    });
+    CHECK(kept.has_value());
+    CHECK(may_lock(user));
 }
 
 TEST_CASE("concurrent writers of one user get sequences without gaps, in commit order", "[events][outbox]") {
