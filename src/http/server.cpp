@@ -122,7 +122,7 @@ tcp::endpoint Server::listen(const std::string& address) {
     if (!ec) acceptor->bind(endpoint, ec);
     if (!ec) acceptor->listen(tcp::acceptor::max_listen_connections, ec);
     if (ec) throw std::runtime_error("cannot listen on " + address + ": " + ec.message());
-    const auto bound = acceptor->local_endpoint();
+    auto bound = acceptor->local_endpoint();
     auto ended = asio::co_spawn(acceptor->get_executor(), impl_->accept(acceptor), asio::use_future);
     impl_->listening.push_back({std::move(acceptor), std::move(ended)});
     return bound;
