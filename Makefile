@@ -7,9 +7,10 @@ VENV := build/venv
 
 UI := modules/web/ui
 NODE := build/node
+PLAYWRIGHT := NODE_PATH="$(CURDIR)/$(UI)/node_modules" "$(CURDIR)/$(NODE)/bin/node" "$(CURDIR)/$(UI)/node_modules/@playwright/test/cli.js"
 NPM := PATH="$(CURDIR)/$(NODE)/bin:$$PATH" npm --prefix $(UI)
 
-.PHONY: run build ui dev test-ui test deps test-deps configure asan tsan lint tidy format bench bench-cluster e2e e2e-all kafka-deps cluster-deps cluster-up cluster-status \
+.PHONY: run build ui dev test-ui screenshots test deps test-deps configure asan tsan lint tidy format bench bench-cluster e2e e2e-all kafka-deps cluster-deps cluster-up cluster-status \
         cluster-down verify-all clean help
 
 run: build  ## build and serve
@@ -27,7 +28,10 @@ dev: $(UI)/node_modules/.package-lock.json  ## the page with hot reload, against
 test-ui: build test-deps  ## the page: types, lint, logic, and Chromium against the release binary
 	$(NPM) run check
 	$(NPM) test
-	cd test/browser && NODE_PATH="$(CURDIR)/$(UI)/node_modules" "$(CURDIR)/$(NODE)/bin/node" "$(CURDIR)/$(UI)/node_modules/@playwright/test/cli.js" test
+	cd test/browser && $(PLAYWRIGHT) test
+
+screenshots: build test-deps  ## every page at three widths into docs/images, and more of them into build/screenshots
+	cd test/browser && $(PLAYWRIGHT) test --config screenshots/screenshots.config.ts
 
 $(NODE)/ready: $(UI)/node.txt
 	@cmake/install-packages cmake/packages.txt

@@ -39,6 +39,17 @@ def server(tmp_path_factory):
     running.stop()
 
 
+@pytest.fixture(scope="module", params=BACKENDS)
+def server_on_each(request, tmp_path_factory):
+    """As `server`, once on each database; for files that take it as theirs."""
+    database = Postgres() if request.param == "postgresql" else None
+    running = Server(tmp_path_factory.mktemp(request.param), database.url if database else None).start()
+    yield running
+    running.stop()
+    if database:
+        database.drop()
+
+
 @pytest.fixture
 def user(server):
     api = Api(server).signed_up()

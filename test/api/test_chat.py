@@ -11,6 +11,11 @@ from carillon import Api
 BERLIN = zoneinfo.ZoneInfo("Europe/Berlin")
 
 
+@pytest.fixture(scope="module")
+def server(server_on_each):
+    return server_on_each
+
+
 class Talk:
     """One conversation; what was answered last is kept."""
 

@@ -4,6 +4,11 @@ import pytest
 from carillon import PASSWORD, Api
 
 
+@pytest.fixture(scope="module")
+def server(server_on_each):
+    return server_on_each
+
+
 def test_views_are_kept_in_order(user):
     assert user.get("/api/views").json() == {"items": []}
     first = user.post("/api/views", 201, json={"name": " Errands ", "query": "tag=errands&status=active"})

@@ -108,7 +108,7 @@ test('a whole day by keyboard only', async ({ world }) => {
   }
   await press('/');
   await page.keyboard.type('nothing like it');
-  await expect(page.getByText('No task matches these filters.')).toBeVisible();
+  await expect(page.getByText('No task matches “nothing like it”.')).toBeVisible();
   await expect(page).toHaveURL(/search=nothing/);
 });
 

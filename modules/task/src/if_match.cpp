@@ -1,6 +1,6 @@
 #include "if_match.hpp"
 
-#include "carillon/text.hpp"
+#include "carillon/http/conditional.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -9,16 +9,6 @@ namespace carillon::task {
 namespace {
 
 constexpr std::int64_t no_version = -1;
-
-std::vector<std::string_view> tags_of(std::string_view header) {
-    std::vector<std::string_view> tags;
-    while (!header.empty()) {
-        const auto comma = header.find(',');
-        tags.push_back(text::trim(header.substr(0, comma)));
-        header = comma == std::string_view::npos ? std::string_view{} : header.substr(comma + 1);
-    }
-    return tags;
-}
 
 std::int64_t version_of(std::string_view tag) {
     std::int64_t version = no_version;
@@ -31,7 +21,7 @@ std::int64_t version_of(std::string_view tag) {
 }  // namespace
 
 IfMatch::IfMatch(const http::Request& request) {
-    const auto tags = tags_of(request.header("If-Match"));
+    const auto tags = http::entity_tags(request.header("If-Match"));
     given_ = !tags.empty() && std::find(tags.begin(), tags.end(), "*") == tags.end();
     if (!given_) return;
     for (const auto tag : tags) versions_.push_back(version_of(tag));
@@ -47,14 +37,6 @@ std::optional<std::int64_t> IfMatch::version_for(db::Session& session, std::stri
     const bool listed =
         current && std::find(versions_.begin(), versions_.end(), std::get<0>(*current)) != versions_.end();
     return listed ? std::get<0>(*current) : no_version;
-}
-
-bool none_match(const http::Request& request, std::string_view etag) {
-    for (auto tag : tags_of(request.header("If-None-Match"))) {
-        if (tag.starts_with("W/")) tag.remove_prefix(2);
-        if (tag == "*" || tag == etag) return true;
-    }
-    return false;
 }
 
 }  // namespace carillon::task

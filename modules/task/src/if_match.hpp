@@ -1,4 +1,4 @@
-// Conditional requests (RFC 9110 section 13.1) on a task's ETag, which is its version in quotes.
+// If-Match (RFC 9110 section 13.1.1) on a task's ETag, which is its version in quotes.
 #pragma once
 
 #include "carillon/db/session.hpp"
@@ -22,8 +22,5 @@ private:
     bool given_ = false;
     std::vector<std::int64_t> versions_;
 };
-
-/// If-None-Match compares weakly.
-bool none_match(const http::Request& request, std::string_view etag);
 
 }  // namespace carillon::task

@@ -1,5 +1,6 @@
 #include "routes.hpp"
 
+#include "carillon/http/conditional.hpp"
 #include "carillon/http/transact.hpp"
 #include "carillon/json.hpp"
 #include "carillon/time/zone.hpp"
@@ -106,7 +107,7 @@ public:
             auto& [version, body] = *row;
             auto etag = etag_of(version);
             auto response =
-                none_match(request, etag) ? Response{304, {}, {}, {}} : Response::json(200, std::move(body));
+                http::none_match(request, etag) ? Response{304, {}, {}, {}} : Response::json(200, std::move(body));
             response.with("ETag", std::move(etag));
             return response;
         };

@@ -1,6 +1,8 @@
 #include "web/web.hpp"
 
 #include "carillon/embedded.hpp"
+#include "carillon/http/conditional.hpp"
+#include "carillon/ids.hpp"
 #include "carillon/text.hpp"
 
 #include <algorithm>
@@ -20,6 +22,11 @@ using http::Response;
 constexpr std::string_view content_policy =
     "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
+/// What the page never asks for, so that nothing that gets into it can.
+constexpr std::string_view permissions =
+    "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), serial=(), usb=(), bluetooth=(), "
+    "hid=(), midi=(), browsing-topics=()";
+
 /// Where the browser may be when it is reloaded: all answer index.html, whose router knows the rest.
 constexpr std::array addresses{"/",         "/todos",           "/todos/{id}", "/activity", "/chat",
                                "/settings", "/settings/{part}", "/sign-in",    "/sign-up"};
@@ -29,6 +36,7 @@ struct Asset {
     std::string_view plain;
     std::string_view gzip;
     std::string_view brotli;
+    std::string hash;  ///< of the plain bytes
 };
 
 using Assets = std::map<std::string_view, Asset>;
@@ -41,7 +49,7 @@ Assets read_assets() {
         else if (name.ends_with(".gz"))
             assets[name.substr(0, name.size() - 3)].gzip = bytes;
         else
-            assets[name].plain = bytes;
+            assets[name] = {bytes, assets[name].gzip, assets[name].brotli, sha256_hex(bytes).substr(0, 32)};
     }
     return assets;
 }
@@ -87,11 +95,19 @@ Response answer(const Request& request, std::string_view name, const Asset& asse
         bytes = asset.gzip;
         encoding = "gzip";
     }
-    Response response{200, std::string(media_type(name)), std::string(bytes), {}};
+    // Each encoding is a representation of its own (RFC 9110 section 8.8.3.3).
+    const auto etag = "\"" + asset.hash + (encoding.empty() ? "" : "-") + std::string(encoding) + "\"";
+    const bool known = http::none_match(request, etag);
+    Response response{known ? 304 : 200, std::string(media_type(name)), known ? "" : std::string(bytes), {}};
+    response.with("ETag", etag);
     response.with("Cache-Control", hashed ? "public, max-age=31536000, immutable" : "no-cache");
     if (!asset.brotli.empty() || !asset.gzip.empty()) response.with("Vary", "Accept-Encoding");
-    if (!encoding.empty()) response.with("Content-Encoding", std::string(encoding));
-    if (name.ends_with(".html")) response.with("Content-Security-Policy", std::string(content_policy));
+    if (!known && !encoding.empty()) response.with("Content-Encoding", std::string(encoding));
+    if (name.ends_with(".html")) {
+        response.with("Content-Security-Policy", std::string(content_policy))
+            .with("Permissions-Policy", std::string(permissions))
+            .with("Cross-Origin-Opener-Policy", "same-origin");
+    }
     return response;
 }
 

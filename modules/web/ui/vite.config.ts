@@ -12,6 +12,8 @@ export default defineConfig({
   plugins: [react()],
   build: {
     target: 'es2022',
+    // The oldest with light-dark() and field-sizing or a graceful lack of it.
+    cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
     // The server's policy allows neither inline scripts nor data: fonts, so nothing is inlined.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

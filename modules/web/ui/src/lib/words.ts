@@ -1,7 +1,7 @@
 // Dates and repeats as people say them.
 import type { Recurrence, Todo } from '../api/types';
 import { m } from '../messages';
-import { daysBetween, format, timeOf, type ZoneSettings } from './zone';
+import { daysBetween, format, type ZoneSettings } from './zone';
 
 type Zoned = Pick<ZoneSettings, 'zone' | 'locale'>;
 
@@ -38,7 +38,7 @@ export const exactly = (instant: string, settings: Zoned): string =>
 export function bellWords(todo: Pick<Todo, 'due_date' | 'reminder_at'>, now: number, settings: Zoned): string {
   if (todo.reminder_at === null) return '';
   const sameDay = todo.due_date !== null && daysBetween(Date.parse(todo.reminder_at), Date.parse(todo.due_date), settings.zone) === 0;
-  return sameDay ? timeOf(todo.reminder_at, settings.zone) : momentWords(todo.reminder_at, now, settings);
+  return sameDay ? clock(todo.reminder_at, settings) : momentWords(todo.reminder_at, now, settings);
 }
 
 const dayNames: Record<string, number> = { su: 0, mo: 1, tu: 2, we: 3, th: 4, fr: 5, sa: 6 };

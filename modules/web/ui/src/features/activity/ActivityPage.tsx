@@ -13,6 +13,7 @@ import css from './ActivityPage.module.css';
 import { actorWords, changesOf, revertible, titleOfEntry } from './entries';
 import { csvOf, readEntries, readPage, saveFile, type LogFilter } from './export';
 import { HeatMap } from './HeatMap';
+import { Proof } from './Proof';
 
 interface Form {
   kind: EventType | '';
@@ -62,7 +63,7 @@ function Line({ entry }: { entry: AuditEntry }) {
         {momentWords(entry.created_at, now, settings)}
       </time>
       <div className={css.what} dir="auto">
-        <span className={css.actor}>{actorWords(entry.actor)}</span> <span>{m.activity.kinds[entry.event_type]?.toLowerCase()}</span>{' '}
+        <span className={css.actor}>{actorWords(entry.actor)}</span> <span>{m.activity.verbs[entry.event_type] ?? m.activity.kinds[entry.event_type]}</span>{' '}
         <Link to="/todos/$id" params={{ id: String(entry.task_id) }} search={{}}>
           {titleOfEntry(entry)}
         </Link>
@@ -72,11 +73,14 @@ function Line({ entry }: { entry: AuditEntry }) {
           </p>
         ))}
       </div>
-      {revertible(entry) && (
-        <Button look="link" onClick={() => revert(entry)}>
-          {m.task.putBack}
-        </Button>
-      )}
+      <div className={css.does}>
+        {revertible(entry) && (
+          <Button look="link" onClick={() => revert(entry)}>
+            {m.task.putBack}
+          </Button>
+        )}
+        <Proof id={entry.id} />
+      </div>
     </li>
   );
 }

@@ -1,12 +1,12 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { useState, type KeyboardEvent } from 'react';
+import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import { Away } from '../../api/client';
 import { useDraft, useNow, useSettled } from '../../lib/hooks';
 import { bellWords, dueWords, repeatWords } from '../../lib/words';
 import { m } from '../../messages';
 import { useApp } from '../../state/app';
-import { addOpen } from '../../state/surfaces';
+import { addOpen, typedAhead } from '../../state/surfaces';
 import { announce } from '../../state/toasts';
 import { Button, Chip, controls } from '../../ui/controls';
 import { Modal } from '../../ui/Modal';
@@ -100,6 +100,11 @@ function Line({ text, parsed, onChange, onKeyDown }: { text: string; parsed: Par
         value={text}
         onChange={(event) => onChange(event.target.value)}
         onKeyDown={onKeyDown}
+        onFocus={({ currentTarget }) => {
+          const early = typedAhead();
+          if (early) onChange(text + early);
+          requestAnimationFrame(() => currentTarget.setSelectionRange(currentTarget.value.length, currentTarget.value.length));
+        }}
         spellCheck
       />
     </div>
@@ -111,43 +116,51 @@ export function QuickAdd() {
   const navigate = useNavigate();
   const [text, setText, clear] = useDraft('add', '');
   const [problem, setProblem] = useState('');
-  const [busy, setBusy] = useState(false);
   const parsed = useParsed(text);
+  const latest = useRef(text);
+  const last = useRef<Promise<void>>(Promise.resolve());
+  useEffect(() => {
+    latest.current = text;
+  });
 
-  async function add(thenOpen: boolean): Promise<void> {
-    if (busy || text.trim() === '') return;
-    setBusy(true);
+  /** The box is free for the next line at once; this one comes back to it if it cannot be saved as it is. */
+  function add(thenOpen: boolean): void {
+    const line = text;
+    if (line.trim() === '') return;
     setProblem('');
+    setText('');
+    clear();
+    last.current = last.current.then(() => save(line, thenOpen));
+  }
+
+  async function save(line: string, thenOpen: boolean): Promise<void> {
+    const giveBack = (why: string): void => {
+      setText(latest.current.trim() === '' ? line : `${line} ${latest.current}`);
+      setProblem(why);
+    };
     try {
-      const fresh = await parseLine(text, settings.zone).catch((error: unknown) => {
+      const fresh = await parseLine(line, settings.zone).catch((error: unknown) => {
         if (error instanceof Away) return null;
         throw error;
       });
       const [error] = fresh?.errors ?? [];
-      if (error) {
-        setProblem(m.add.errors[error.code]?.(Array.from(text).slice(error.start, error.end).join('')) ?? m.add.error);
-        return;
-      }
-      const todo = fresh ? todoOf(fresh) : { title: text.trim().slice(0, 200) };
+      if (error) return giveBack(m.add.errors[error.code]?.(Array.from(line).slice(error.start, error.end).join('')) ?? m.add.error);
+      const todo = fresh ? todoOf(fresh) : { title: line.trim().slice(0, 200) };
       const id = actions.create(todo);
       announce(fresh ? m.add.added(todo.title) : m.add.offline);
-      setText('');
-      clear();
       if (thenOpen) {
         addOpen.set(false);
         await navigate({ to: '/todos/$id', params: { id: String(id) }, search: {} });
       }
     } catch {
-      setProblem(m.problem.unknown);
-    } finally {
-      setBusy(false);
+      giveBack(m.problem.unknown);
     }
   }
 
   function onKeyDown(event: KeyboardEvent): void {
     if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
     event.preventDefault();
-    void add(event.ctrlKey || event.metaKey);
+    add(event.ctrlKey || event.metaKey);
   }
 
   return (
@@ -170,7 +183,7 @@ export function QuickAdd() {
       </p>
       <div className={css.foot}>
         <span className={controls.hint}>{m.add.hint}</span>
-        <Button look="primary" disabled={busy} onClick={() => void add(false)}>
+        <Button look="primary" onClick={() => add(false)}>
           {m.add.button}
         </Button>
       </div>

@@ -37,11 +37,11 @@ export interface Piece {
   kind: Span['kind'] | 'error' | null;
 }
 
-/** The line cut where understood phrases begin and end, for underlining. */
+/** The line cut where understood phrases begin and end, for underlining. `parsed` may still be about the line before the last key. */
 export function piecesOf(text: string, parsed: Parsed | undefined): Piece[] {
   const points = Array.from(text);
   const marks = [
-    ...(parsed?.spans ?? []).map(({ start, end, kind }) => ({ start, end, kind })),
+    ...(parsed?.spans ?? []).filter(({ start, end, text: said }) => points.slice(start, end).join('') === said).map(({ start, end, kind }) => ({ start, end, kind })),
     ...(parsed?.errors ?? []).map(({ start, end }) => ({ start, end, kind: 'error' as const })),
   ].sort((a, b) => a.start - b.start || a.end - b.end);
   const pieces: Piece[] = [];

@@ -1,10 +1,11 @@
 import { Link } from '@tanstack/react-router';
 import { useMutation } from '@tanstack/react-query';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useRef } from 'react';
 import { api, data, reasonOf } from '../../api/client';
 import type { components } from '../../api/schema';
 import type { Todo } from '../../api/types';
-import { useNow, useTitle } from '../../lib/hooks';
+import { useDraft, useNow, useTitle } from '../../lib/hooks';
+import { signal, useSignal } from '../../lib/signal';
 import { dueWords } from '../../lib/words';
 import { m } from '../../messages';
 import { useApp, useView } from '../../state/app';
@@ -27,6 +28,7 @@ function Card({ todo }: { todo: Todo }) {
   const { tasks } = useView();
   const now = useNow();
   const current = tasks.get(todo.id) ?? todo;
+  const late = current.status === 'active' && current.due_date !== null && Date.parse(current.due_date) < now;
   return (
     <li className={css.card} data-done={current.status === 'completed' || undefined}>
       <CheckBox todo={current} onToggle={() => actions.setDone([current], current.status === 'active')} />
@@ -34,7 +36,9 @@ function Card({ todo }: { todo: Todo }) {
       <Link to="/todos/$id" params={{ id: String(current.id) }} search={{}} dir="auto">
         {current.title}
       </Link>
-      <span className={controls.hint}>{dueWords(current, now, settings)}</span>
+      <span className={controls.hint} data-late={late || undefined}>
+        {dueWords(current, now, settings)}
+      </span>
     </li>
   );
 }
@@ -71,10 +75,23 @@ function Reply({ turn, last, onSay }: { turn: Turn; last: boolean; onSay: (text:
   );
 }
 
+const conversation = signal<{ of: string; turns: readonly Turn[] }>({ of: '', turns: [] });
+
+/** Lasts while the tab does: looking at a task, or signing in again, is no reason to forget it. */
+function useConversation(user: string): [readonly Turn[], (change: (before: readonly Turn[]) => readonly Turn[]) => void] {
+  const { of, turns } = useSignal(conversation);
+  const change = (make: (before: readonly Turn[]) => readonly Turn[]): void => {
+    const now = conversation.get();
+    conversation.set({ of: user, turns: make(now.of === user ? now.turns : none) });
+  };
+  return [of === user ? turns : none, change];
+}
+const none: readonly Turn[] = [];
+
 export function ChatPage() {
-  const { settings, sync } = useApp();
-  const [turns, setTurns] = useState<Turn[]>([]);
-  const [text, setText] = useState('');
+  const { profile, settings, sync } = useApp();
+  const [turns, setTurns] = useConversation(profile.id);
+  const [text, setText] = useDraft('chat', '');
   const end = useRef<HTMLDivElement>(null);
   useTitle(m.chat.title);
   const talk = useMutation({
@@ -98,7 +115,7 @@ export function ChatPage() {
     if (said.trim() === '' || talk.isPending) return;
     const id = turns.length;
     const state = turns.findLast(({ answer }) => answer)?.answer?.state ?? null;
-    setTurns([...turns, { id, said }]);
+    setTurns((before) => [...before, { id, said }]);
     setText('');
     talk.mutate({ id, said, state });
   }

@@ -105,7 +105,7 @@ function Import() {
         <p>{m.settings.importHint}</p>
         <label className={css.file}>
           {m.settings.choose}
-          <input type="file" accept=".ics,.ical,.md,.markdown,.txt,.json" onChange={(event) => choose(event.target.files?.[0])} />
+          <input type="file" className="hidden" accept=".ics,.ical,.md,.markdown,.txt,.json" onChange={(event) => choose(event.target.files?.[0])} />
         </label>
       </div>
       <Problem error={trial.error ?? run.error} />

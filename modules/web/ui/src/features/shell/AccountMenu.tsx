@@ -1,7 +1,6 @@
 import { useNavigate } from '@tanstack/react-router';
 import { m } from '../../messages';
-import { signOut } from '../../state/session';
-import { helpOpen } from '../../state/surfaces';
+import { helpOpen, signOutAsked } from '../../state/surfaces';
 import { MenuItem, MenuLine } from '../../ui/Menu';
 
 export function AccountMenu() {
@@ -13,7 +12,7 @@ export function AccountMenu() {
         {m.nav.help}
       </MenuItem>
       <MenuLine />
-      <MenuItem onSelect={() => void signOut()}>{m.nav.signOut}</MenuItem>
+      <MenuItem onSelect={() => signOutAsked.set(true)}>{m.nav.signOut}</MenuItem>
     </>
   );
 }

@@ -26,7 +26,7 @@ function Keys({ title, list }: { title: string; list: Record<string, string> }) 
 export function Help() {
   const single = useSignal(singleKeys);
   return (
-    <Modal open onClose={() => helpOpen.set(false)} title={m.keys.title}>
+    <Modal open onClose={() => helpOpen.set(false)} title={m.keys.title} closable>
       {!single && <p>{m.keys.off}</p>}
       <Keys title={m.keys.anywhere} list={m.keys.list} />
       <Keys title={m.keys.inList} list={m.keys.listKeys} />

@@ -3,7 +3,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { useId, useMemo, useState, type KeyboardEvent } from 'react';
 import { m } from '../../messages';
 import { useApp, useView } from '../../state/app';
-import { addOpen, helpOpen, paletteOpen } from '../../state/surfaces';
+import { openAdd, helpOpen, paletteOpen } from '../../state/surfaces';
 import { controls } from '../../ui/controls';
 import { Modal } from '../../ui/Modal';
 import { readFilters } from '../tasks/filters';
@@ -27,13 +27,13 @@ function useEntries(text: string): Entry[] {
   return useMemo(() => {
     const words = text.toLowerCase().split(/\s+/).filter(Boolean);
     const fits = (name: string) => words.every((word) => name.toLowerCase().includes(word));
-    const page = (key: string, name: string, run: () => void): Entry => ({ key, text: name, kind: m.nav.label, run });
+    const page = (key: string, name: string, run: () => void): Entry => ({ key, text: name, kind: m.keys.page, run });
     const fixed: Entry[] = [
       page('tasks', m.nav.tasks, () => void navigate({ to: '/todos', search: {} })),
       page('activity', m.nav.activity, () => void navigate({ to: '/activity' })),
       page('chat', m.nav.chat, () => void navigate({ to: '/chat' })),
       page('settings', m.nav.settings, () => void navigate({ to: '/settings/$part', params: { part: 'profile' } })),
-      { key: 'add', text: m.nav.add, kind: 'Q', run: () => addOpen.set(true) },
+      { key: 'add', text: m.nav.add, kind: 'Q', run: () => openAdd() },
       { key: 'undo', text: m.undo.undo, kind: '', run: actions.undo },
       { key: 'help', text: m.nav.help, kind: '?', run: () => helpOpen.set(true) },
     ];

@@ -1,12 +1,12 @@
-import { Link, Outlet, useNavigate } from '@tanstack/react-router';
+import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
 import { Activity, CircleUser, Keyboard, ListTodo, MessageSquare, Plus, Settings } from 'lucide-react';
-import { lazy, Suspense } from 'react';
+import { lazy, Suspense, useEffect } from 'react';
 import { useMedia } from '../../lib/hooks';
 import { useKeys } from '../../lib/keys';
 import { useSignal } from '../../lib/signal';
 import { m } from '../../messages';
 import { useApp, useView } from '../../state/app';
-import { addOpen, helpOpen, paletteOpen } from '../../state/surfaces';
+import { addOpen, helpOpen, openAdd, paletteOpen, signOutAsked } from '../../state/surfaces';
 import { announcement } from '../../state/toasts';
 import { LazyMenu } from '../../ui/LazyMenu';
 import { Mark } from '../../ui/Mark';
@@ -17,8 +17,10 @@ import { Banners } from './Banners';
 import { ToastArea } from './ToastArea';
 import css from './Shell.module.css';
 
-const QuickAdd = lazy(() => import('../add/QuickAdd').then(({ QuickAdd: component }) => ({ default: component })));
+const loadAdd = () => import('../add/QuickAdd');
+const QuickAdd = lazy(() => loadAdd().then(({ QuickAdd: component }) => ({ default: component })));
 const Help = lazy(() => import('./Help').then(({ Help: component }) => ({ default: component })));
+const SignOut = lazy(() => import('./SignOut').then(({ SignOut: component }) => ({ default: component })));
 const Palette = lazy(() => import('./Palette').then(({ Palette: component }) => ({ default: component })));
 
 const places = [
@@ -32,7 +34,7 @@ function useShellKeys(): void {
   const { actions } = useApp();
   const navigate = useNavigate();
   useKeys({
-    q: () => addOpen.set(true),
+    q: () => openAdd(),
     '?': () => helpOpen.set(true),
     'mod+k': () => paletteOpen.set(true),
     'g t': () => void navigate({ to: '/todos', search: {} }),
@@ -84,7 +86,7 @@ function Sidebar({ waiting, count }: { waiting: boolean; count: number }) {
         <Mark waiting={waiting} />
         {m.name}
       </Link>
-      <button type="button" className={css.add} onClick={() => addOpen.set(true)}>
+      <button type="button" className={css.add} onClick={() => openAdd()}>
         <Plus size={20} strokeWidth={1.75} aria-hidden="true" />
         {m.nav.add}
         <kbd aria-hidden="true">q</kbd>
@@ -136,7 +138,14 @@ export function Shell() {
   const add = useSignal(addOpen);
   const help = useSignal(helpOpen);
   const palette = useSignal(paletteOpen);
+  const leaving = useSignal(signOutAsked);
+  const talking = useRouterState({ select: ({ location }) => location.pathname === '/chat' });
   useShellKeys();
+  // The box that is opened most is there when it is asked for.
+  useEffect(() => {
+    const timer = setTimeout(() => void loadAdd(), 1500);
+    return () => clearTimeout(timer);
+  }, []);
   const active = [...tasks.values()].filter(({ status }) => status === 'active').length;
 
   return (
@@ -155,9 +164,11 @@ export function Shell() {
         </main>
         {!wide && (
           <>
-            <button type="button" className={css.floating} aria-label={m.nav.add} onClick={() => addOpen.set(true)}>
-              <Plus size={24} strokeWidth={1.75} aria-hidden="true" />
-            </button>
+            {!talking && (
+              <button type="button" className={css.floating} aria-label={m.nav.add} onClick={() => openAdd()}>
+                <Plus size={24} strokeWidth={1.75} aria-hidden="true" />
+              </button>
+            )}
             <BottomBar />
           </>
         )}
@@ -167,6 +178,7 @@ export function Shell() {
         {add && <QuickAdd />}
         {help && <Help />}
         {palette && <Palette />}
+        {leaving && <SignOut />}
       </Suspense>
       <div className="hidden" role="status" aria-live="polite">
         {useSignal(announcement)}

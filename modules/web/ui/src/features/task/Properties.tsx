@@ -4,7 +4,7 @@ import { useNow } from '../../lib/hooks';
 import { bellWords, dueWords, exactly, repeatWords } from '../../lib/words';
 import { m } from '../../messages';
 import { useApp } from '../../state/app';
-import { Button, controls } from '../../ui/controls';
+import { Button, classes, controls } from '../../ui/controls';
 import { PriorityMark } from '../fields/PriorityMark';
 import type { EditedField } from '../tasks/FieldPopover';
 import { LazyFieldPopover } from '../tasks/LazyFieldPopover';
@@ -20,12 +20,12 @@ function Line({ label, children }: { label: string; children: ReactNode }) {
   );
 }
 
-function Value({ field, todo, label, children }: { field: EditedField; todo: Todo; label: string; children: ReactNode }) {
+function Value({ field, todo, label, quiet = false, children }: { field: EditedField; todo: Todo; label: string; quiet?: boolean; children: ReactNode }) {
   const [open, setOpen] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
   return (
     <>
-      <button ref={button} type="button" className={css.value} aria-haspopup="dialog" aria-expanded={open} onClick={() => setOpen(true)}>
+      <button ref={button} type="button" className={classes(css.value, quiet && css.quiet)} aria-haspopup="dialog" aria-expanded={open} onClick={() => setOpen(true)}>
         {children}
         <span className="hidden"> {label}</span>
       </button>
@@ -73,7 +73,7 @@ export function Properties({ todo }: { todo: Todo }) {
           {!todo.remind ? m.due.noBell : todo.reminder_at ? bellWords(todo, now, settings) : todo.due_date ? m.due.atDue : none}
         </Value>
         {todo.status === 'active' && todo.due_date && (
-          <Value field="snooze" todo={todo} label="">
+          <Value field="snooze" todo={todo} label="" quiet>
             {m.tasks.snooze}
           </Value>
         )}

@@ -1,11 +1,12 @@
-import { useNavigate, useParams } from '@tanstack/react-router';
+import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { useQuery } from '@tanstack/react-query';
 import { ArrowLeft, X } from 'lucide-react';
 import { useEffect, useRef } from 'react';
 import { Refused, api, data } from '../../api/client';
 import type { Todo } from '../../api/types';
-import { useMedia, useTitle } from '../../lib/hooks';
+import { useMedia, useNow, useTitle } from '../../lib/hooks';
 import { useKeys } from '../../lib/keys';
+import { momentWords } from '../../lib/words';
 import { m } from '../../messages';
 import { useApp, useView } from '../../state/app';
 import { Button, Empty, IconButton, Skeleton } from '../../ui/controls';
@@ -38,10 +39,23 @@ function useClose(): () => void {
 }
 
 function Missing({ id }: { id: number }) {
-  const { sync } = useApp();
+  const { sync, settings } = useApp();
+  const now = useNow();
+  // Only the log knows whether there ever was one.
+  const { data: last } = useQuery({
+    queryKey: ['audit', { task: id, last: true }],
+    enabled: id > 0,
+    queryFn: () => data(api.GET('/api/audit', { params: { query: { task_id: id, limit: 1 } } })),
+  });
+  const deleted = last?.find(({ event_type }) => event_type === 'task.deleted');
   return (
-    <Empty title={m.task.missing}>
-      {id > 0 && (
+    <Empty title={deleted ? m.task.deletedHere(momentWords(deleted.created_at, now, settings)) : m.task.missing}>
+      {!deleted && (
+        <Link to="/todos" search={(before) => before}>
+          {m.task.back}
+        </Link>
+      )}
+      {deleted && (
         <Button
           onClick={() =>
             void data(api.POST('/api/todos/{id}/restore', { params: { path: { id } } }))

@@ -4,15 +4,21 @@ import { m } from '../../messages';
 import { useApp } from '../../state/app';
 import css from './TaskPage.module.css';
 
-/** The heading is the field: it is edited where it stands. */
+/** The heading is the field: it is edited where it stands. What is typed is kept until it is saved or given up. */
 export function Title({ todo, level }: { todo: Todo; level: 1 | 2 }) {
   const { actions } = useApp();
-  const [draft, setDraft] = useState<string | null>(null);
+  const kept = `carillon.draft.title.${todo.id}`;
+  const [draft, setDraft] = useState(() => sessionStorage.getItem(kept));
+  const write = (text: string | null): void => {
+    setDraft(text);
+    if (text === null) sessionStorage.removeItem(kept);
+    else sessionStorage.setItem(kept, text);
+  };
   const Heading = `h${level}` as const;
   const save = (): void => {
     const title = draft?.trim();
     if (title && title !== todo.title) actions.edit(todo, { title });
-    setDraft(null);
+    write(null);
   };
   return (
     <Heading className={css.heading}>
@@ -25,7 +31,7 @@ export function Title({ todo, level }: { todo: Todo; level: 1 | 2 }) {
         data-done={todo.status === 'completed' || undefined}
         maxLength={200}
         value={draft ?? todo.title}
-        onChange={(event) => setDraft(event.target.value.replace(/\n/g, ' '))}
+        onChange={(event) => write(event.target.value.replace(/\n/g, ' '))}
         onBlur={save}
         onKeyDown={(event) => {
           if (event.nativeEvent.isComposing) return;
@@ -34,7 +40,7 @@ export function Title({ todo, level }: { todo: Todo; level: 1 | 2 }) {
             event.currentTarget.blur();
           } else if (event.key === 'Escape') {
             event.stopPropagation();
-            setDraft(null);
+            write(null);
           }
         }}
       />

@@ -15,10 +15,18 @@ import { TaskRow, type RowField, type RowHandlers } from './TaskRow';
 import { useListKeys } from './useListKeys';
 import css from './TaskList.module.css';
 
+/** What was due earlier today stays late at its own hour: if there is nothing older, today's moves on to tomorrow. */
+function reschedule(late: readonly Todo[], today: string, zone: string): { todos: readonly Todo[]; to: 'today' | 'tomorrow' } {
+  const older = late.filter(({ due_date }) => due_date !== null && dayOf(due_date, zone) !== today);
+  return older.length > 0 ? { todos: older, to: 'today' } : { todos: late, to: 'tomorrow' };
+}
+
 function GroupHead({ row, onFold, late }: { row: Extract<Row, { is: 'group' }>; onFold: (folded: boolean) => void; late: Todo[] }) {
   const { actions, settings } = useApp();
   const now = useNow();
   const name = m.groups[row.group];
+  const today = dayOf(now, settings.zone);
+  const moved = reschedule(late, today, settings.zone);
   return (
     <div className={css.head} data-group={row.group}>
       <h2>
@@ -31,14 +39,9 @@ function GroupHead({ row, onFold, late }: { row: Extract<Row, { is: 'group' }>; 
       {row.group === 'late' && late.length > 0 && (
         <Button
           look="link"
-          onClick={() => {
-            const today = dayOf(now, settings.zone);
-            // What was due earlier today stays late at its own hour; it moves to the end of the day.
-            const earlier = late.filter(({ due_date }) => due_date !== null && dayOf(due_date, settings.zone) !== today);
-            actions.moveTo(earlier.length > 0 ? earlier : late, earlier.length > 0 ? today : addDaysTo(today, 1), settings.zone, earlier.length > 0 ? m.due.today : m.due.tomorrow);
-          }}
+          onClick={() => actions.moveTo(moved.todos, moved.to === 'today' ? today : addDaysTo(today, 1), settings.zone, m.due[moved.to])}
         >
-          {m.tasks.rescheduleAll}
+          {m.tasks.rescheduleAll[moved.to]}
         </Button>
       )}
     </div>
@@ -73,6 +76,8 @@ export function TaskList({ rows, filters, openedId, onFold, onDone }: Props) {
       return row?.is === 'task' ? rowKey(row.todo.id) : (row?.group ?? index);
     },
     overscan: 12,
+    // The last row can be scrolled above what floats over the list.
+    paddingEnd: 72,
     scrollPaddingStart: 48,
     scrollPaddingEnd: 72,
   });

@@ -1,10 +1,10 @@
-import { Outlet, useMatch, useParams } from '@tanstack/react-router';
+import { Outlet, useMatch, useNavigate, useParams } from '@tanstack/react-router';
 import { useCallback, useEffect, useState } from 'react';
 import { useLate, useMedia, useTitle } from '../../lib/hooks';
 import type { Group } from '../../lib/zone';
 import { m } from '../../messages';
 import { useApp, useView } from '../../state/app';
-import { addOpen } from '../../state/surfaces';
+import { openAdd } from '../../state/surfaces';
 import { announce } from '../../state/toasts';
 import { Button, Empty, Failed, Skeleton, controls } from '../../ui/controls';
 import { FilterBar } from './FilterBar';
@@ -16,7 +16,7 @@ import css from './TasksPage.module.css';
 function NothingYet() {
   const use = (line: string) => {
     sessionStorage.setItem('carillon.draft.add', line);
-    addOpen.set(true);
+    openAdd();
   };
   const [before, after] = m.tasks.emptyHint('|').split('|');
   return (
@@ -33,6 +33,18 @@ function NothingYet() {
           </li>
         ))}
       </ul>
+    </Empty>
+  );
+}
+
+/** Says what was asked for, and gives the way out. */
+function NoMatch({ filters }: { filters: Filters }) {
+  const { status, priority, tag, due, search } = filters;
+  const names = [status && m.filters.statuses[status], priority && m.priority[priority], tag && `#${tag}`, due && m.filters.dues[due], search && `“${search}”`];
+  const navigate = useNavigate();
+  return (
+    <Empty title={m.tasks.noMatchOf(names.filter(Boolean).join(', '))}>
+      <Button onClick={() => void navigate({ to: '/todos', search: ({ sort }: Filters) => ({ ...(sort && { sort }) }) })}>{m.tasks.clearFilters}</Button>
     </Empty>
   );
 }
@@ -79,11 +91,13 @@ function List({ filters, openedId }: { filters: Filters; openedId: number | null
 
   return (
     <section className={css.list} aria-labelledby="tasks-title">
-      <header className={css.header}>
-        <h1 id="tasks-title">{m.tasks.title}</h1>
-        <span className={css.total}>{load !== 'nothing' && counted}</span>
-      </header>
-      <FilterBar filters={filters} />
+      <div className={css.top}>
+        <header className={css.header}>
+          <h1 id="tasks-title">{m.tasks.title}</h1>
+          <span className={css.total}>{load !== 'nothing' && counted}</span>
+        </header>
+        <FilterBar filters={filters} />
+      </div>
       {load === 'failed' && <Failed text={m.tasks.failed} onRetry={sync.retryLoad} />}
       {loading && (
         <div className={css.skeletons}>
@@ -91,7 +105,7 @@ function List({ filters, openedId }: { filters: Filters; openedId: number | null
         </div>
       )}
       {rows.length > 0 && <TaskList rows={rows} filters={filters} openedId={openedId} onFold={fold} onDone={stay} />}
-      {rows.length === 0 && load !== 'nothing' && load !== 'failed' && !completed.isFetching && (filtered ? <Empty title={m.tasks.noMatch} /> : load === 'all' && <NothingYet />)}
+      {rows.length === 0 && load !== 'nothing' && load !== 'failed' && !completed.isFetching && (filtered ? <NoMatch filters={filters} /> : load === 'all' && <NothingYet />)}
       {completed.hasNextPage && (
         <div className={css.moreCompleted}>
           <Button disabled={completed.isFetching} onClick={() => void completed.fetchNextPage()}>

@@ -1,0 +1,112 @@
+// Editing: repeats, many tasks at once, the way back, saved views.
+import { expect, focusable, isLive, row, test, type World } from './page';
+
+interface Todo {
+  id: number;
+  title: string;
+  status: string;
+  tags: string[];
+  due_date: string | null;
+  recurrence: { rule?: string; rrule?: string; interval?: number } | null;
+}
+const make = ({ server, account }: World, todo: object) => server.call<Todo>('POST', '/api/todos', todo, account.token);
+const list = async ({ server, account }: World) => (await server.call<{ items: Todo[] }>('GET', '/api/todos?limit=100&status=all', undefined, account.token)).items;
+
+test('a repeat is made in words, with the next five dates, and changes them', async ({ world }) => {
+  const { id } = await make(world, { title: 'Pay rent', due_date: '2031-01-31T09:00:00+01:00' });
+  const page = await world.open();
+  await page.goto(`${world.server.url}/todos/${id}`);
+  await isLive(page);
+  await page.getByRole('button', { name: 'None Change how it repeats' }).click();
+  const form = page.locator('form').filter({ has: page.getByRole('spinbutton', { name: 'How many' }) });
+  await form.getByRole('combobox', { name: 'Repeats' }).selectOption('monthly');
+  const dates = form.getByRole('listitem');
+  await expect(dates).toHaveCount(5);
+  await expect(dates.first()).toContainText('28 Feb');
+  await form.getByRole('spinbutton', { name: 'How many' }).fill('2');
+  await expect(dates.first()).toContainText('31 Mar');
+  await form.getByRole('combobox', { name: 'Repeats' }).selectOption('weekly');
+  await form.getByRole('checkbox', { name: 'Tuesday' }).check({ force: true });
+  await expect(form.getByText('every 2 weeks on Tuesday')).toBeVisible();
+  await form.getByRole('button', { name: 'Save' }).click();
+  await expect.poll(async () => (await list(world))[0]!.recurrence).toMatchObject({ rule: 'weekly', interval: 2 });
+  await expect(page.getByRole('button', { name: /^every 2 weeks on Tuesday/ })).toBeVisible();
+});
+
+test('many tasks are tagged, moved, completed and deleted at once, and put back', async ({ world }) => {
+  for (const title of ['One', 'Two', 'Three']) await make(world, { title });
+  const page = await world.open();
+  await isLive(page);
+  await expect(row(page, 'Three')).toBeVisible();
+  await page.keyboard.press('Control+a');
+  const bar = page.getByRole('toolbar', { name: 'Selected tasks' });
+  await expect(bar.getByText('3 selected')).toBeVisible();
+  await bar.getByRole('button', { name: 'Tag' }).click();
+  await page.getByRole('dialog', { name: 'Tags' }).getByRole('combobox').or(page.getByRole('dialog', { name: 'Tags' }).getByRole('textbox')).first().fill('errand');
+  await page.keyboard.press('Enter');
+  await expect.poll(async () => (await list(world)).every(({ tags }) => tags.includes('errand'))).toBe(true);
+  await page.keyboard.press('Escape');
+  await bar.getByRole('button', { name: 'Date' }).click();
+  await page.getByRole('dialog', { name: 'Due' }).getByRole('button', { name: 'Tomorrow' }).click();
+  await expect.poll(async () => (await list(world)).every(({ due_date }) => due_date !== null)).toBe(true);
+  await bar.getByRole('button', { name: 'Complete' }).click();
+  await expect.poll(async () => (await list(world)).every(({ status }) => status === 'completed')).toBe(true);
+  const back = page.getByRole('button', { name: 'Undo' });
+  await expect(page.getByText('3 tasks done.').first()).toBeVisible();
+  await back.click();
+  await expect.poll(async () => (await list(world)).every(({ status }) => status === 'active')).toBe(true);
+
+  await focusable(page, 'One').focus();
+  await page.keyboard.press('Control+a');
+  await bar.getByRole('button', { name: 'Delete' }).click();
+  await expect(row(page, 'One')).toHaveCount(0);
+  await expect.poll(async () => (await list(world)).length).toBe(0);
+  await page.keyboard.press('Control+z');
+  for (const title of ['One', 'Two', 'Three']) await expect(row(page, title)).toContainText('#errand');
+  await expect.poll(async () => (await list(world)).length).toBe(3);
+  // Further back: the date, too.
+  await page.keyboard.press('Control+z');
+  await page.keyboard.press('Control+z');
+  await expect.poll(async () => (await list(world)).every(({ due_date, status }) => due_date === null || status === 'completed')).toBe(true);
+});
+
+test('any change of a task is put back from its history, a deletion too', async ({ world }) => {
+  const { server, account } = world;
+  const { id } = await make(world, { title: 'Pay rent', tags: ['home'] });
+  await server.call('PATCH', `/api/todos/${id}`, { title: 'Pay the rent' }, account.token);
+  const page = await world.open();
+  await page.goto(`${server.url}/todos/${id}`);
+  await isLive(page);
+  const history = page.getByRole('region', { name: 'History' });
+  await expect(history.getByText('Title: Pay rent → Pay the rent')).toBeVisible();
+  await history.getByRole('button', { name: 'Put it back' }).first().click();
+  await expect(page.getByRole('textbox', { name: 'Title', exact: true })).toHaveValue('Pay rent');
+  await server.call('DELETE', `/api/todos/${id}`, undefined, account.token);
+  await expect(page.getByText(/^This task was deleted today/)).toBeVisible();
+  await page.getByRole('button', { name: 'Put the task back' }).click();
+  await expect(page.getByRole('textbox', { name: 'Title', exact: true })).toHaveValue('Pay rent');
+  await page.goto(`${server.url}/todos/999999`);
+  await expect(page.getByText('There is no such task here.')).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Put the task back' })).toHaveCount(0);
+});
+
+test('a view is saved, opened, bookmarked and removed', async ({ world }) => {
+  await make(world, { title: 'Pay rent', priority: 'high', tags: ['home'] });
+  await make(world, { title: 'Read', tags: ['books'] });
+  const page = await world.open();
+  await isLive(page);
+  await page.getByRole('combobox', { name: 'Priority' }).selectOption('high');
+  await expect(row(page, 'Read')).toHaveCount(0);
+  await page.getByRole('button', { name: 'Save this view' }).click();
+  await page.getByRole('textbox', { name: 'Name of the view' }).fill('Important');
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Clear filters' }).click();
+  await expect(row(page, 'Read')).toBeVisible();
+  await page.getByRole('link', { name: 'Important' }).click();
+  await expect(page).toHaveURL(/priority=high/);
+  await expect(row(page, 'Read')).toHaveCount(0);
+  await page.goBack();
+  await expect(row(page, 'Read')).toBeVisible();
+  await page.getByRole('button', { name: 'Delete view “Important”' }).click();
+  await expect(page.getByRole('link', { name: 'Important' })).toHaveCount(0);
+});

@@ -1,0 +1,107 @@
+// Files in and out, and what rings.
+import { readFileSync } from 'node:fs';
+import type { Page } from '@playwright/test';
+import { expect, isKept, isLive, row, test } from './page';
+
+const errands = '# Errands\n\n- [ ] Buy milk\n- [x] Water the fern\n- [ ]\n';
+
+/** As a hand does it: a file over the page, let go there. */
+async function drop(page: Page, name: string, text: string): Promise<void> {
+  const zone = page.getByText('Drop a file here').locator('..');
+  const data = await page.evaluateHandle(
+    ([file, content]) => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([content!], file!, { type: 'text/markdown' }));
+      return transfer;
+    },
+    [name, text],
+  );
+  await zone.dispatchEvent('dragover', { dataTransfer: data });
+  await zone.dispatchEvent('drop', { dataTransfer: data });
+}
+
+test('a file that is dragged in is shown first, then taken once; and what there is comes out as a file', async ({ world }) => {
+  const { server, account } = world;
+  const count = async () => (await server.call<{ items: unknown[] }>('GET', '/api/todos?status=all', undefined, account.token)).items.length;
+  const page = await world.open();
+  await page.goto(`${server.url}/settings/data`);
+  await isLive(page);
+  await drop(page, 'errands.md', errands);
+  await expect(page.getByText('2 tasks would be added.')).toBeVisible();
+  await expect(page.getByRole('row').filter({ hasText: 'Buy milk' })).toContainText('new');
+  expect(await count()).toBe(0);
+  await page.getByRole('button', { name: 'Import 2 tasks' }).click();
+  await expect(page.getByText('2 tasks imported.').first()).toBeVisible();
+  expect(await count()).toBe(2);
+  await page.getByLabel('Choose a file').setInputFiles({ name: 'errands.md', mimeType: 'text/markdown', buffer: Buffer.from(errands) });
+  await expect(page.getByText('2 are known already.')).toBeVisible();
+  await expect(page.getByRole('button', { name: /^Import 0/ })).toBeDisabled();
+
+  const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Carillon (JSON)' }).click()]);
+  expect(file.suggestedFilename()).toBe('carillon.json');
+  expect(readFileSync(await file.path(), 'utf8')).toContain('Buy milk');
+  const [calendar] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'iCalendar' }).click()]);
+  expect(readFileSync(await calendar.path(), 'utf8')).toContain('SUMMARY:Buy milk');
+  await page.goto(`${server.url}/activity`);
+  const [log] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Export CSV' }).click()]);
+  expect(readFileSync(await log.path(), 'utf8').split('\r\n')).toHaveLength(2 + 2);
+});
+
+const soon = () => new Date(Date.now() + 3000).toISOString();
+
+test('a bell in sight strikes once and is answered in its banner', async ({ world }) => {
+  const { server, account } = world;
+  const page = await world.open();
+  await page.addInitScript(() => {
+    const struck = { count: 0 };
+    Object.assign(window, { struck });
+    const start = OscillatorNode.prototype.start;
+    OscillatorNode.prototype.start = function (...when) {
+      struck.count += 1;
+      return start.apply(this, when);
+    };
+  });
+  await page.reload();
+  await isLive(page);
+  await server.call('POST', '/api/todos', { title: 'Take the bread out', due_date: soon() }, account.token);
+  const banner = page.locator('[data-reminder]');
+  await expect(banner).toHaveCount(1, { timeout: 30_000 });
+  await expect(banner).toContainText('Take the bread out');
+  await expect(page).toHaveTitle(/^\(1\) /);
+  // Four partials of one strike.
+  expect(await page.evaluate(() => (window as unknown as { struck: { count: number } }).struck.count)).toBe(4);
+  await banner.getByRole('button', { name: 'Done' }).click();
+  await expect(banner).toHaveCount(0);
+  await expect(row(page, 'Take the bread out').getByRole('checkbox')).toBeChecked();
+  await expect(page).not.toHaveTitle(/^\(1\) /);
+
+  await page.goto(`${server.url}/settings/notifications`);
+  await page.getByRole('switch', { name: 'Ring a bell' }).or(page.getByRole('checkbox', { name: 'Ring a bell' })).uncheck({ force: true });
+  await expect.poll(async () => (await server.call<{ preferences: { sounds: boolean } }>('GET', '/api/auth/me', undefined, account.token)).preferences.sounds).toBe(false);
+  await page.reload();
+  await isLive(page);
+  await server.call('POST', '/api/todos', { title: 'Call Bob', due_date: soon() }, account.token);
+  await expect(banner).toHaveCount(1, { timeout: 30_000 });
+  expect(await page.evaluate(() => (window as unknown as { struck: { count: number } }).struck.count)).toBe(0);
+});
+
+test('a bell that nobody sees is one notification, which its answer closes', async ({ world }) => {
+  const { server, account } = world;
+  const page = await world.open();
+  await page.context().grantPermissions(['notifications'], { origin: server.url });
+  await page.addInitScript(() => {
+    Object.defineProperty(document, 'visibilityState', { get: () => 'hidden' });
+  });
+  await page.reload();
+  await isLive(page);
+  await isKept(page);
+  const { id } = await server.call<{ id: number }>('POST', '/api/todos', { title: 'Take the bread out', due_date: soon() }, account.token);
+  const shown = () =>
+    page.evaluate(async () => {
+      const registration = await navigator.serviceWorker.ready;
+      return (await registration.getNotifications()).map(({ title, tag }) => ({ title, tag }));
+    });
+  await expect.poll(shown, { timeout: 30_000 }).toEqual([{ title: 'Take the bread out', tag: expect.stringMatching(/^reminder-\d+$/) as string }]);
+  await server.call('POST', `/api/todos/${id}/complete`, undefined, account.token);
+  await expect.poll(shown).toEqual([]);
+});
