@@ -16,6 +16,7 @@ test('ten thousand tasks are scrolled, filtered and selected', async ({ world })
   const page = await world.open();
   await isLive(page);
   await expect(page.getByText('10,000 tasks', { exact: true })).toBeVisible({ timeout: 120_000 });
+  const total = page.locator('main header');
   const items = page.getByRole('list', { name: 'Task list' }).getByRole('listitem');
   const drawn = async () => {
     const count = await items.count();
@@ -39,15 +40,15 @@ test('ten thousand tasks are scrolled, filtered and selected', async ({ world })
 
   await page.keyboard.press('/');
   await page.keyboard.type('7777');
-  await expect(page.getByText('1 task', { exact: true })).toBeVisible();
+  await expect(total).toContainText('1 task');
   await expect(row(page, 'Task 7777 of the long list')).toBeVisible();
   await page.getByRole('button', { name: 'Clear filters' }).click();
-  await expect(page.getByText('10,000 tasks', { exact: true })).toBeVisible();
+  await expect(total).toContainText('10,000 tasks');
   await page.keyboard.press('Control+a');
   await expect(page.getByText('10,000 selected')).toBeVisible();
   await drawn();
   // As many as that are asked about.
   await page.getByRole('toolbar', { name: 'Selected tasks' }).getByRole('button', { name: 'Delete' }).click();
   await page.getByRole('dialog', { name: 'Delete 10,000 tasks?' }).getByRole('button', { name: 'Cancel' }).click();
-  await expect(page.getByText('10,000 tasks', { exact: true })).toBeVisible();
+  await expect(total).toContainText('10,000 tasks');
 });

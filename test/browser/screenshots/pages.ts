@@ -45,6 +45,7 @@ async function talk(page: Page): Promise<void> {
 }
 
 async function addLine(page: Page): Promise<void> {
+  await page.evaluate(() => sessionStorage.clear());
   await page.keyboard.press('q');
   await page.keyboard.type('Collect the parcel friday 5pm every month !high #home remind 1h before');
   await page.getByRole('dialog').getByText('monthly').waitFor();
@@ -80,6 +81,7 @@ test('pictures', async ({ world }) => {
   const rent = await fill(world.server, world.account.token);
   const page = await world.open();
   await spreadTheYear(page);
+  await page.getByRole('button', { name: 'No, thanks' }).click();
   const take = async ([name, path, act]: Place, label: string, published: boolean) => {
     await page.goto(world.server.url + path);
     await page.getByRole('navigation').first().waitFor();

@@ -94,7 +94,9 @@ function Group({ error, children }: { error: unknown; children: ReactNode }) {
 function usePreference(): [Preferences, (preferences: Partial<Preferences>) => void, unknown] {
   const { profile } = useApp();
   const save = useSaveProfile();
-  return [profile.preferences, (preferences) => save.mutate({ preferences }), save.error];
+  // What was chosen shows at once; if it is refused, it is what it was again, with the reason.
+  const chosen = save.isPending ? (save.variables.preferences as Partial<Preferences> | undefined) : undefined;
+  return [{ ...profile.preferences, ...chosen }, (preferences) => save.mutate({ preferences }), save.error];
 }
 
 const weekdays = Object.entries(m.settings.weekdays) as [Preferences['week_start'], string][];
