@@ -91,6 +91,7 @@ bench: build test-deps  ## figures as ratios to a limit measured in the same run
 	$(VENV)/bin/python test/bench/run.py
 	ninja -C build/release -j $(JOBS) audit_log
 	build/release/test/audit_log
+	cd test/browser && $(PLAYWRIGHT) test --config bench/bench.config.ts
 
 E2E := CARILLON_TEST_BIN=$(CURDIR)/build/release/carillon $(CURDIR)/$(VENV)/bin/python -m pytest -v -p no:cacheprovider
 e2e: build cluster-deps  ## the story and two short faults behind real Dapr, Kafka and PostgreSQL, with two replicas

@@ -1,0 +1,4 @@
+import base from '../playwright.config';
+
+/** make bench: the page's figures. */
+export default { ...base, testDir: __dirname, testMatch: 'paint.ts', outputDir: '../../../build/browser' };
