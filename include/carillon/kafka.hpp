@@ -9,8 +9,10 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace carillon::kafka {
 
@@ -37,5 +39,12 @@ public:
 /// committed. start() waits a few seconds for the brokers and goes on without them. Throws std::runtime_error with one
 /// clear line when an option cannot be.
 std::unique_ptr<Bus> make_bus(Inbox& inbox, Metrics& metrics, boost::asio::any_io_executor executor, Options options);
+
+/// Why signing in cannot work with the librdkafka at hand, and what to do; nothing when it can.
+std::optional<std::string> sign_in_obstacle(const Options& options);
+
+/// Those of the bus's topics that the brokers do not have. Fails with: unavailable. Blocks for some seconds while no
+/// broker answers. Throws std::runtime_error as make_bus() does.
+Result<std::vector<std::string>> missing_topics(const Options& options);
 
 }  // namespace carillon::kafka

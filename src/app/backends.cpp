@@ -3,11 +3,9 @@
 #include "app/application.hpp"
 #include "app/ready.hpp"
 #include "carillon/dapr.hpp"
-#include "carillon/kafka.hpp"
 #include "carillon/local_scheduler.hpp"
 
 namespace carillon {
-namespace {
 
 kafka::Options kafka_options(const Config& config) {
     kafka::Options options;
@@ -20,8 +18,6 @@ kafka::Options kafka_options(const Config& config) {
     options.partitions = config.kafka_partitions;
     return options;
 }
-
-}  // namespace
 
 Backends make_backends(const Config& config, Runtime& runtime, Inbox& inbox, const Clock& clock, Metrics& metrics) {
     Backends backends;

@@ -5,6 +5,7 @@
 #include "app/config.hpp"
 #include "carillon/events/inbox.hpp"
 #include "carillon/http/router.hpp"
+#include "carillon/kafka.hpp"
 #include "carillon/scheduler.hpp"
 #include "carillon/state_store.hpp"
 
@@ -25,6 +26,8 @@ struct Backends {
     std::function<std::vector<http::Route>()> sidecar_routes;  ///< what the sidecar calls; nothing without one
     std::function<boost::json::object()> state;                ///< of bus and scheduler, for /readyz; any thread
 };
+
+kafka::Options kafka_options(const Config& config);
 
 Backends make_backends(const Config& config, Runtime& runtime, Inbox& inbox, const Clock& clock, Metrics& metrics);
 

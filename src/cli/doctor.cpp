@@ -1,10 +1,10 @@
 #include "carillon/db/database.hpp"
+#include "carillon/embedded.hpp"
 #include "carillon/metrics.hpp"
 #include "carillon/time/zone.hpp"
-#include "cli/admin.hpp"
 #include "cli/cli.hpp"
+#include "cli/findings.hpp"
 
-#include <fmt/format.h>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
@@ -14,20 +14,6 @@ namespace carillon::cli {
 
 namespace {
 namespace fs = std::filesystem;
-
-/// Prints `ok` or `bad` lines; a bad one says what to do.
-class Findings {
-public:
-    void good(std::string_view what) { fmt::print("ok   {}\n", what); }
-    void bad(std::string_view what, std::string_view remedy) {
-        fmt::print("bad  {}: {}\n", what, remedy);
-        ++bad_;
-    }
-    int exit() const { return bad_ == 0 ? Exit::done : Exit::failed; }
-
-private:
-    int bad_ = 0;
-};
 
 void check_time_zones(Findings& findings) {
     if (is_time_zone("Europe/Berlin"))
@@ -72,21 +58,41 @@ void check_folder(Findings& findings, const fs::path& database) {
                      fmt::format("chmod 600 {}", database.string()));
 }
 
+/// Migrations that were applied, or nothing in a database that has no tables yet.
+Result<std::optional<std::int64_t>> applied_migrations(db::Session& session) {
+    const auto* const known = session.backend() == db::Backend::sqlite
+                                  ? "SELECT count(*) FROM sqlite_master WHERE name = 'schema_migrations'"
+                                  : "SELECT count(*) FROM pg_tables WHERE tablename = 'schema_migrations'";
+    if (std::get<0>(*session.query_one<std::int64_t>(known)) == 0) return std::optional<std::int64_t>{};
+    return std::get<0>(*session.query_one<std::int64_t>("SELECT count(*) FROM schema_migrations"));
+}
+
+void check_schema(Findings& findings, std::optional<std::int64_t> applied, std::size_t ours) {
+    const auto of_this_release = static_cast<std::int64_t>(ours);
+    if (!applied)
+        findings.note("the database is empty: carillon serve makes its tables");
+    else if (*applied < of_this_release)
+        findings.note(fmt::format("{} migrations wait: carillon serve applies them", of_this_release - *applied));
+    else if (*applied > of_this_release)
+        findings.note("the database was migrated by a newer release, on which this one still runs");
+    else
+        findings.good("the database's tables are those of this release");
+}
+
 void check_database(Findings& findings, const Config& config) {
     try {
         Metrics metrics;
         const auto database = db::open_database({.url = config.database_url}, metrics);
-        const auto reached = database->read_now([](db::Session& session) -> Result<int> {
-            session.query_one<std::int64_t>("SELECT 1");
-            return 1;
-        });
+        const auto applied = database->read_now(applied_migrations);
         database->close();
-        if (reached)
-            findings.good("the database answers");
-        else
-            findings.bad("the database does not answer", reached.error().detail);
+        if (!applied) return findings.bad("the database does not answer", applied.error().detail);
+        findings.good("the database answers");
+        const bool sqlite = database->backend() == db::Backend::sqlite;
+        check_schema(findings, *applied,
+                     (sqlite ? embedded::migrations_sqlite() : embedded::migrations_postgresql()).size());
     } catch (const std::exception& e) {
-        findings.bad("the database cannot be opened", e.what());
+        findings.bad(fmt::format("the database cannot be opened ({})", e.what()),
+                     "start it, and see database_url: its host, name, user and password");
     }
 }
 }  // namespace
@@ -102,8 +108,12 @@ int doctor(const Config& config) {
         return findings.exit();
     }
     check_database(findings, config);
-    check_address(findings, "listen", config.listen);
-    check_address(findings, "management_listen", config.management_listen);
+    if (!check_running_server(findings, config)) {
+        check_address(findings, "listen", config.listen);
+        check_address(findings, "management_listen", config.management_listen);
+        if (config.uses_dapr()) check_address(findings, "sidecar_listen", config.sidecar_listen);
+    }
+    check_cluster(findings, config);
     return findings.exit();
 }
 

@@ -22,6 +22,8 @@ void check(const Options& options) {
     if (sasl && (options.username.empty() || options.password.empty()))
         throw std::runtime_error("kafka_security_protocol " + options.security_protocol +
                                  " needs kafka_username and kafka_password");
+    if (const auto obstacle = sign_in_obstacle(options))
+        log::warn("this sign-in at Kafka cannot work", {{"reason", *obstacle}});
 }
 
 /// Makes the topics that are missing, then lets the readers in.
