@@ -89,11 +89,35 @@ private:
         } else {
             lanes_may_wait_ = events::anything_waits(tx_);
         }
+        if (!each_for_itself) return handle_together(events);
+        for (const auto& event : events) {
+            for (const auto& worker : workers_) {
+                if (worker->wants(*event)) handle_one(worker, *event);
+            }
+        }
+        return true;
+    }
+
+    /// False when a handler failed and nothing may be kept of it.
+    bool handle_together(const Events& events) {
+        std::vector<events::HandledRow> rows;
+        std::vector<std::shared_ptr<LaneWorker>> handlers;
         for (const auto& event : events) {
             for (const auto& worker : workers_) {
                 if (!worker->wants(*event)) continue;
-                if (!handle_one(worker, *event, each_for_itself)) return false;
+                if (lane_waits(*worker, event->user_id)) {
+                    store(*worker, *event);
+                } else {
+                    rows.push_back({worker->subscription().name, event.get()});
+                    handlers.push_back(worker);
+                }
             }
+        }
+        const auto fresh = events::insert_all_handled(tx_, rows, now_);
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            if (!fresh[i]) continue;  // known
+            if (events::call_handler(handlers[i]->subscription(), tx_, *rows[i].event)) return false;
+            ++handled_[handlers[i]];
         }
         return true;
     }
@@ -119,27 +143,20 @@ private:
         lanes_may_wait_ = false;
     }
 
-    /// False when the handler failed and nothing may be kept of it.
-    bool handle_one(const std::shared_ptr<LaneWorker>& worker, const Event& event, bool for_itself) {
+    void handle_one(const std::shared_ptr<LaneWorker>& worker, const Event& event) {
         const auto& subscription = worker->subscription();
-        if (lane_waits(*worker, event.user_id)) {
-            store(*worker, event);
-            return true;
-        }
-        if (!events::insert_handled(tx_, subscription.name, event, now_)) return true;  // known
-        const auto failure =
-            for_itself ? events::attempt(subscription, tx_, event) : events::call_handler(subscription, tx_, event);
+        if (lane_waits(*worker, event.user_id)) return store(*worker, event);
+        if (!events::insert_handled(tx_, subscription.name, event, now_)) return;  // known
+        const auto failure = events::attempt(subscription, tx_, event);
         if (!failure) {
             ++handled_[worker];
-            return true;
+            return;
         }
-        if (!for_itself) return false;
         const InboxKey key{subscription.name, event.user_id, event.sequence, event.id};
         if (const auto delay = worker->record_failure(tx_, key, 1, *failure, to_cloudevent(event))) {
             blocked_.emplace(worker.get(), event.user_id);
             lanes_.push_back({worker, event.user_id, *delay});
         }
-        return true;
     }
 
     bool lane_waits(LaneWorker& worker, const std::string& user_id) {

@@ -1,6 +1,10 @@
 #include "inbox_rows.hpp"
 
+#include "carillon/json.hpp"
+
 #include <limits>
+#include <map>
+#include <tuple>
 
 namespace carillon::events {
 namespace {
@@ -19,6 +23,38 @@ bool insert_handled(db::Transaction& tx, std::string_view subscription, const Ev
                "INSERT INTO inbox (subscription, user_id, sequence, event_id, accepted_at, handled_at, attempts) "
                "VALUES (:subscription, :user, :sequence, :event, :now, :now, 1) ON CONFLICT DO NOTHING",
                subscription, event.user_id, event.sequence, event.id, to_micros(now)) == 1;
+}
+
+std::vector<bool> insert_all_handled(db::Transaction& tx, const std::vector<HandledRow>& rows, Time now) {
+    std::vector<bool> fresh(rows.size(), false);
+    if (tx.backend() == db::Backend::sqlite) {
+        for (std::size_t i = 0; i < rows.size(); ++i)
+            fresh[i] = insert_handled(tx, rows[i].subscription, *rows[i].event, now);
+        return fresh;
+    }
+    std::map<std::tuple<std::string, std::string, std::int64_t, std::string>, std::size_t> first;
+    std::string list = "[";
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const auto& [subscription, event] = rows[i];
+        first.try_emplace({std::string(subscription), event->user_id, event->sequence, event->id}, i);
+        list += i ? R"(,{"s":)" : R"({"s":)";
+        json::append_string(list, subscription);
+        list += R"(,"u":)";
+        json::append_string(list, event->user_id);
+        list += R"(,"n":)" + std::to_string(event->sequence) + R"(,"e":)";
+        json::append_string(list, event->id);
+        list += '}';
+    }
+    list += ']';
+    tx.each<std::string, std::string, std::int64_t, std::string>(
+        "INSERT INTO inbox (subscription, user_id, sequence, event_id, accepted_at, handled_at, attempts) "
+        "SELECT s, u, n, e, :now, :now, 1 FROM json_to_recordset(CAST(:rows AS json)) AS r (s text, u text, n bigint, "
+        "e text) ON CONFLICT DO NOTHING RETURNING subscription, user_id, sequence, event_id",
+        {to_micros(now), list},
+        [&](std::string subscription, std::string user, std::int64_t sequence, std::string event) {
+            fresh[first.at({std::move(subscription), std::move(user), sequence, std::move(event)})] = true;
+        });
+    return fresh;
 }
 
 bool insert_waiting(db::Transaction& tx, std::string_view subscription, const Event& event, std::string_view payload,

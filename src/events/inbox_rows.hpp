@@ -31,6 +31,12 @@ struct WaitingRow {
 
 /// Adds a row: handled already, or waiting with its payload. False when the subscription knows the event.
 bool insert_handled(db::Transaction& tx, std::string_view subscription, const Event& event, Time now);
+/// The same for many rows, in one statement (PostgreSQL). True for each that is new; of two alike the first.
+struct HandledRow {
+    std::string_view subscription;
+    const Event* event;
+};
+std::vector<bool> insert_all_handled(db::Transaction& tx, const std::vector<HandledRow>& rows, Time now);
 bool insert_waiting(db::Transaction& tx, std::string_view subscription, const Event& event, std::string_view payload,
                     Time now);
 
