@@ -72,7 +72,7 @@ build/%/build.ninja: | deps
 
 asan: deps ui test-deps kafka-deps build/asan/build.ninja  ## every test but the cluster's, under address and undefined behaviour sanitizers
 	ninja -C build/asan -j $(JOBS)
-	ctest --test-dir build/asan --output-on-failure --no-tests=error -LE cluster
+	ctest --test-dir build/asan --output-on-failure --no-tests=error -LE 'cluster|guide'
 
 tsan: deps test-deps build/tsan/build.ninja  ## where threads meet, under the thread sanitizer
 	ninja -C build/tsan -j $(JOBS) carillon test_db test_events test_http test_websocket
