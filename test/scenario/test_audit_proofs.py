@@ -10,9 +10,9 @@ import threading
 import pytest
 
 from attacker import Attacker, root_of
-from carillon import Api, Server, wait_until
+from carillon import Api, Postgres, Server, wait_until
 
-TAMPERINGS = 500
+TAMPERINGS = {"sqlite": 500, "postgresql": 100}
 PASSWORD = "correct horse battery\n"
 
 
@@ -29,38 +29,76 @@ def sound(server):
     return {name: int(value) for value, name in re.findall(r"(\d+) (entries|covered|erased|not covered|in the witness)", result.stdout)}
 
 
+KEY, WITNESS = "carillon.db.audit-key", "carillon.db.audit-witness"
+
+
+def server_in(folder, database_url=None, **settings):
+    """With the key and the witness where SQLite has them."""
+    server = Server(folder, database_url, AUDIT_KEY_FILE=str(folder / KEY), AUDIT_WITNESS_FILE=str(folder / WITNESS), **settings)
+    if not (folder / KEY).exists():
+        assert server.command("audit", "make-key").returncode == 0
+    return server
+
+
 class Log:
     """A database with a log of several checkpoints, to be copied and attacked."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, backend):
         self.folder = folder
+        self.backend = backend
         folder.mkdir()
-        self.server = Server(folder)
+        self.database = Postgres() if backend == "postgresql" else None
+        self._copies = [self.database]
+        self.server = server_in(folder, self.database and self.database.url)
         for who in ("ada", "grace"):
             result = self.server.command("user", "add", "--email", f"{who}@example.org", "--name", who, input=PASSWORD)
             assert result.returncode == 0, result.stderr
         for round_number in range(8):
             for who, count in (("ada", 7), ("grace", 4)):
                 (folder / "list.md").write_text("".join(f"- [ ] {who} {round_number} {i} with a plan\n" for i in range(count)))
-                assert self.server.command("import", "list.md", "--user", f"{who}@example.org").returncode == 0
+                self.import_list(who, count)
             if round_number == 4:
-                shutil.copy(folder / "carillon.db", folder / "older.db")
+                self.older = self.copied(folder / "older", self.database, folder)
         self.size = sound(self.server)["covered"]
-        attacker = Attacker(shutil.copy(folder / "carillon.db", folder / "looked-at.db"))
+        attacker = Attacker(self.copy(folder / "looked-at"))
         self.checkpoints = {row["size"]: row["note"] for row in attacker.db.execute("SELECT size, note FROM audit_checkpoints")}
         self.hashes = attacker.compute_hashes()
         attacker.close()
 
-    def copy(self, folder, witness=True):
+    def import_list(self, who, count):
+        before = sound(self.server)["entries"]
+        if self.database:
+            self.server.start()   # which hands the events on; on SQLite the command does
+        assert self.server.command("import", "list.md", "--user", f"{who}@example.org").returncode == 0
+        if self.database:
+            wait_until(lambda: sound(self.server)["entries"] == before + count, 20, "the entries", pause=0.1)
+            self.server.stop()
+
+    def copied(self, folder, database, files):
+        """A server in `folder` on a copy of `database` (SQLite's is among the files), with the key and the witness of `files`."""
         folder.mkdir(exist_ok=True)
-        for name in ("carillon.db", "carillon.db.audit-key", *(["carillon.db.audit-witness"] if witness else [])):
-            shutil.copy(self.folder / name, folder / name)
-        return Server(folder)
+        for name in (KEY, WITNESS, *(() if database else ("carillon.db",))):
+            shutil.copy(files / name, folder / name)
+        if database:
+            self._copies.append(Postgres(database))
+        server = server_in(folder, database and self._copies[-1].url)
+        server.database = self._copies[-1]
+        return server
+
+    def copy(self, folder):
+        return self.copied(folder, self.database, self.folder)
+
+    def drop(self, copies=None):
+        for database in copies or self._copies:
+            if database:
+                database.drop()
 
 
-@pytest.fixture(scope="module")
-def log(tmp_path_factory):
-    return Log(tmp_path_factory.mktemp("proofs") / "clean")
+@pytest.fixture(scope="module", params=TAMPERINGS)
+def log(request, tmp_path_factory):
+    made = Log(tmp_path_factory.mktemp("proofs") / "clean", request.param)
+    yield made
+    made.drop()
 
 
 def test_the_tree_is_the_one_that_the_documents_describe(log):
@@ -183,10 +221,10 @@ WITH_HASHES = [flip, flip, flip, flip, move_byte_between_fields, delete, delete_
 def test_every_tampering_is_found_and_located(log, tmp_path):
     pick = random.Random(20270110)
     missed, mislocated, done = [], [], collections.Counter()
-    for number in range(TAMPERINGS):
+    for number in range(TAMPERINGS[log.backend]):
         attack = WITH_HASHES[number % len(WITH_HASHES)]
         server = log.copy(tmp_path / "attacked")
-        attacker = Attacker(tmp_path / "attacked/carillon.db")
+        attacker = Attacker(server)
         position = attack(attacker, pick, log.size)
         if pick.random() < 0.8:
             attacker.compute_hashes()
@@ -200,15 +238,16 @@ def test_every_tampering_is_found_and_located(log, tmp_path):
         elif position is not None and found(result) != position:
             mislocated.append(what)
         shutil.rmtree(tmp_path / "attacked")
+        log.drop([server.database])
     assert not missed, f"{len(missed)} missed:\n" + "\n".join(missed[:10])
     assert not mislocated, f"{len(mislocated)} not located:\n" + "\n".join(mislocated[:10])
-    assert sum(done.values()) == TAMPERINGS
+    assert sum(done.values()) == TAMPERINGS[log.backend]
 
 
 @pytest.mark.parametrize("public_only", [False, True])
 def test_an_older_copy_in_its_place_is_found_by_the_witness(log, tmp_path, public_only):
-    server = log.copy(tmp_path / "old")
-    shutil.copy(log.folder / "older.db", tmp_path / "old/carillon.db")
+    server = log.copied(tmp_path / "old", log.older.database, log.older.directory)
+    shutil.copy(log.folder / WITNESS, tmp_path / "old" / WITNESS)
     keys = [x for key in server.command("audit", "key").stdout.split() for x in ("--key", key)] if public_only else []
     result = server.command("audit", "verify", *keys)
     assert result.returncode == 1 and found(result) == 56, result.stdout
@@ -223,9 +262,9 @@ def test_an_older_copy_in_its_place_is_found_by_the_witness(log, tmp_path, publi
 def test_with_public_keys_alone_the_checkpoint_is_named(log, tmp_path):
     server = log.copy(tmp_path / "attacked")
     keys = [x for key in server.command("audit", "key").stdout.split() for x in ("--key", key)]
-    (tmp_path / "attacked/carillon.db.audit-key").unlink()
+    (tmp_path / "attacked" / KEY).unlink()
     assert server.command("audit", "verify", *keys).returncode == 0
-    attacker = Attacker(tmp_path / "attacked/carillon.db")
+    attacker = Attacker(server)
     attacker.set_entry(60, actor="somebody")
     attacker.compute_hashes()
     attacker.close()
@@ -234,8 +273,8 @@ def test_with_public_keys_alone_the_checkpoint_is_named(log, tmp_path):
 
 
 @pytest.mark.timeout(300)
-def test_no_false_alarm_after_kills_and_beside_writers(tmp_path):
-    server = Server(tmp_path, AUDIT_CHECKPOINT_SECONDS="1").start()
+def test_no_false_alarm_after_kills_and_beside_writers(tmp_path, database_url):
+    server = server_in(tmp_path, database_url, AUDIT_CHECKPOINT_SECONDS="1").start()
     users = [Api(server).signed_up() for _ in range(4)]
     for _ in range(3):
         stop = threading.Event()
@@ -307,7 +346,7 @@ def test_an_export_proves_itself_and_an_erased_account_breaks_no_proof(tmp_path)
     assert grace.get("/api/audit/3/proof").json()["covered"] and theirs
     assert sound(server) | {"in the witness": 0} == {"entries": 4, "covered": 4, "erased": 2, "not covered": 0, "in the witness": 0}
     server.stop()
-    attacker = Attacker(tmp_path / "carillon.db")
+    attacker = Attacker(server)
     assert [e["payload"] is None for e in attacker.entries()] == [True, True, False, False]
     assert [leaf["salt"] is None for leaf in attacker.leaves().values()] == [True, True, False, False]
     attacker.close()
@@ -332,11 +371,11 @@ def test_a_rotated_key_signs_from_the_next_checkpoint_on(tmp_path):
 
 def test_entries_that_a_release_without_a_tree_appended_get_their_leaves(log, tmp_path):
     server = log.copy(tmp_path / "mixed")
-    attacker = Attacker(tmp_path / "mixed/carillon.db")  # stands for the older release, which knows only task_events
+    attacker = Attacker(server)  # stands for the older release, which knows only task_events
     last = attacker.entries()[-1]
     for position in range(last["position"] + 1, last["position"] + 40):
-        attacker.db.execute("INSERT INTO task_events SELECT ?, 'evt-' || ?, user_id, task_id, type, payload, created_at, sequence + ?, actor "
-                            "FROM task_events WHERE position = ?", (position, position, position, last["position"]))
+        attacker.db.execute("INSERT INTO task_events SELECT ?, ?, user_id, task_id, type, payload, created_at, sequence + ?, actor "
+                            "FROM task_events WHERE position = ?", (position, f"evt-{position}", position, last["position"]))
     attacker.close()
     assert sound(server)["not covered"] == 39
     running = server.start()

@@ -5,6 +5,8 @@ import hashlib
 import sqlite3
 import struct
 
+import psycopg
+
 STORED_LEVEL = 4
 COLUMNS = ("position", "event_id", "user_id", "task_id", "type", "payload", "created_at", "sequence", "actor")
 
@@ -38,12 +40,41 @@ def root_of(leaves):
     return sha256(b"\x01" + root_of(leaves[:half]) + root_of(leaves[half:]))
 
 
+def sqlite_shell(file):
+    db = sqlite3.connect(file, isolation_level=None)
+    db.row_factory = sqlite3.Row
+    for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+        db.execute(f'DROP TRIGGER "{name}"')
+    return db
+
+
+class PostgresShell:
+    """A superuser's, as sqlite3's connection is used here."""
+
+    def __init__(self, url):
+        self._connection = psycopg.connect(url, autocommit=True, row_factory=psycopg.rows.dict_row)
+        for table in ("task_events", "audit_leaves", "audit_nodes", "audit_checkpoints"):
+            self._connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER ALL")
+
+    def execute(self, sql, values=()):
+        return self._connection.execute(sql.replace("?", "%s"), self._stored(values))
+
+    def executemany(self, sql, rows):
+        with self._connection.cursor() as cursor:
+            cursor.executemany(sql.replace("?", "%s"), [self._stored(values) for values in rows])
+
+    def close(self):
+        self._connection.close()
+
+    @staticmethod
+    def _stored(values):
+        return [v.replace("\0", "\x01") if isinstance(v, str) else v for v in values]   # PostgreSQL's text holds no NUL
+
+
 class Attacker:
-    def __init__(self, file):
-        self.db = sqlite3.connect(file, isolation_level=None)
-        self.db.row_factory = sqlite3.Row
-        for (name,) in self.db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-            self.db.execute(f'DROP TRIGGER "{name}"')
+    def __init__(self, server):
+        url = server.database_url
+        self.db = sqlite_shell(url.removeprefix("sqlite:")) if url.startswith("sqlite:") else PostgresShell(url)
 
     def entries(self):
         return [dict(row) for row in self.db.execute(f"SELECT {', '.join(COLUMNS)} FROM task_events ORDER BY position")]

@@ -37,11 +37,13 @@ def wait_until(condition, timeout=10.0, what="the condition", pause=0.02):
 class Postgres:
     """A fresh database on the tests' private PostgreSQL, whose URL stands in the file CARILLON_TEST_POSTGRES_FILE."""
 
-    def __init__(self):
+    def __init__(self, copied=None):
+        """Empty, or as `copied`, another one that nobody is connected to, is now."""
         self._admin = pathlib.Path(os.environ["CARILLON_TEST_POSTGRES_FILE"]).read_text(encoding="utf-8").strip()
         self._name = "test_" + uuid.uuid4().hex[:12]
+        template = f' TEMPLATE "{copied._name}"' if copied else ""
         with psycopg.connect(self._admin, autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{self._name}"')
+            connection.execute(f'CREATE DATABASE "{self._name}"{template}')
         parts = urllib.parse.urlsplit(self._admin)
         self.url = urllib.parse.urlunsplit(parts._replace(path="/" + self._name))
 

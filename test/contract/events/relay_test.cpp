@@ -20,6 +20,7 @@ public:
         std::mutex mutex;
         std::map<std::string, std::vector<std::int64_t>> taken;
         std::set<std::string> refused_users;
+        std::optional<std::int64_t> refused_once;  ///< a sequence
         bool away = false;
         bool throws = false;
         int calls = 0;
@@ -46,7 +47,9 @@ public:
         if (log_->throws) throw std::runtime_error("the broker broke");
         std::vector<bool> accepted;
         for (const auto& event : events) {
-            accepted.push_back(!log_->away && !log_->refused_users.contains(event->user_id));
+            accepted.push_back(!log_->away && !log_->refused_users.contains(event->user_id) &&
+                               event->sequence != log_->refused_once);
+            if (event->sequence == log_->refused_once) log_->refused_once.reset();
             if (accepted.back()) log_->taken[event->user_id].push_back(event->sequence);
         }
         co_return accepted;
@@ -102,6 +105,20 @@ TEST_CASE("a refused event stops its user's later ones and nobody else's", "[eve
     CHECK(log->of(user) == up_to(30));
     CHECK(log->of(other) == up_to(31));
     CHECK(wait_until([&] { return all_published(*database); }));
+}
+
+TEST_CASE("what the bus took behind a refused event of its user goes again behind it", "[events][relay]") {
+    const auto backend = GENERATE(from_range(backends()));
+    INFO(name_of(backend));
+    TestDatabase database(backend);
+    const auto user = add_user(*database);
+    auto log = std::make_shared<Broker::Log>();
+    log->refused_once = 3;
+    Host host(*database, to(log), quick_retries());
+    add_events(*database, host.outbox(), {user}, 6);
+    host.start();
+    REQUIRE(wait_until([&] { return all_published(*database); }));
+    CHECK(log->of(user) == std::vector<std::int64_t>{1, 2, 4, 5, 6, 3, 4, 5, 6});
 }
 
 TEST_CASE("a bus that comes and goes costs no event and no order", "[events][relay]") {
