@@ -168,7 +168,7 @@ cmd_build() { # [--list] [STEP...]
   known=" $(cut -d'|' -f1 <<<"$STEPS" | tr '\n' ' ')"
   for name in $only; do [[ $known == *" $name "* ]] || die "no build step '$name'; there are:$known"; done
   if [ -z "$list" ]; then
-    root; own_dir; lock
+    root; own_dir; lock images
     [ "$(dpkg --print-architecture 2>/dev/null)" = amd64 ] || die "needs Debian on amd64"
     command -v go >/dev/null || die "needs Go 1.26 or newer in the PATH"
   fi
@@ -195,7 +195,7 @@ cmd_image() { # CONTEXT -t NAME [-f FILE] [-- buildah's options]
   [ -n "$ctx" ] && [ -n "$name" ] || die "usage: kit image CONTEXT -t NAME [-f Dockerfile] [-- OPTIONS OF buildah bud]"
   root; [ -e "$C/base.done" ] || die "no base image yet; run: kit build apt base"
   [ -d "$ctx" ] || die "image: $ctx is not a folder"
-  name=$(tagged "$name"); lock
+  name=$(tagged "$name"); lock images
   failure="the build of image $name failed"
   image_build "$name" "$ctx" "$(archive_of "$name")" ${file:+-f "$file"} \
     --volume /etc/ssl/certs/ca-certificates.crt:/mnt/ca.crt:ro --build-arg CA_BUNDLE=/mnt/ca.crt "$@" </dev/null

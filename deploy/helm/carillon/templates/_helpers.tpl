@@ -53,7 +53,8 @@ imagePullSecrets:
 
 {{/* Settings that every command needs: the database, and the log's key. */}}
 {{- define "carillon.commandEnv" -}}
-- {name: CARILLON_DATABASE_URL_FILE, value: /run/secrets/carillon/database-url}
+- name: CARILLON_DATABASE_URL
+  valueFrom: {secretKeyRef: {name: {{ include "carillon.databaseSecret" . }}, key: {{ include "carillon.databaseKey" . }}}}
 - {name: CARILLON_DATABASE_READERS, value: {{ .Values.database.connections | quote }}}
 {{- if .Values.audit.existingSecret }}
 - {name: CARILLON_AUDIT_KEY_FILE, value: /run/secrets/carillon/audit-key}
@@ -91,9 +92,8 @@ imagePullSecrets:
 {{- end }}
 {{- end }}
 
-{{/* Secrets come as files: they are in no environment that a crash or a debugger would show. */}}
+{{/* Secrets that come as files. */}}
 {{- define "carillon.secretSources" -}}
-- secret: {name: {{ include "carillon.databaseSecret" . }}, items: [{key: {{ include "carillon.databaseKey" . }}, path: database-url}]}
 {{- with .Values.audit.existingSecret }}
 - secret: {name: {{ . }}, items: [{key: audit-key, path: audit-key}]}
 {{- end }}
