@@ -121,6 +121,24 @@ cluster-status cluster-down: cluster-%: test-deps  ## whether its parts run; sto
 
 verify-all: test asan tsan lint tidy test-ui bench e2e-all bench-cluster  ## everything, long
 
+DEPLOY := deploy/scripts
+setup-dapr setup-strimzi deploy-phase-v validate-phase-v:  ## a step by itself, into the current Kubernetes cluster
+	$(DEPLOY)/$@.sh
+
+deploy: deploy-phase-v  ## Dapr, Kafka, PostgreSQL and Carillon into the current Kubernetes cluster (or a Minikube it starts)
+validate: validate-phase-v  ## the health of every part there, then the main job as a user
+
+undeploy:  ## removes Carillon there; its data stays
+	$(DEPLOY)/teardown.sh
+
+port-forward:  ## the page of that cluster at http://localhost:8080
+	kubectl -n $${NAMESPACE:-carillon} port-forward service/$${RELEASE:-carillon} 8080:http
+
+logs:  ## what its replicas say
+	kubectl -n $${NAMESPACE:-carillon} logs -f -l app.kubernetes.io/name=carillon -c carillon --tail=50 --prefix
+
+.PHONY: setup-dapr setup-strimzi deploy-phase-v validate-phase-v deploy validate undeploy port-forward logs
+
 clean:
 	rm -rf build
 
