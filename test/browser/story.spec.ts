@@ -115,3 +115,25 @@ test('an edit of the same field elsewhere is shown as a conflict, another field 
     .poll(() => server.call<{ title: string; priority: string }>('GET', `/api/todos/${id}`, undefined, account.token))
     .toMatchObject({ title: 'Pay the rent', priority: 'high' });
 });
+
+test('a change whose answer is lost is sent again and done once', async ({ world }) => {
+  const { server, account } = world;
+  const page = await world.open();
+  await isLive(page);
+  const keys: string[] = [];
+  await page.context().route(/\/api\/todos$/, async (route) => {
+    if (route.request().method() !== 'POST') return route.continue();
+    keys.push(route.request().headers()['idempotency-key'] ?? '');
+    if (keys.length > 1) return route.continue();
+    await route.fetch();
+    return route.abort();
+  });
+  await page.keyboard.press('q');
+  await page.keyboard.type('Pay rent');
+  await page.keyboard.press('Enter');
+  await expect.poll(() => keys.length, { timeout: 60_000 }).toBe(2);
+  expect(keys[1]).toBe(keys[0]);
+  await expect(page.getByLabel('Saving')).toHaveCount(0);
+  const { items } = await server.call<{ items: unknown[] }>('GET', '/api/todos', undefined, account.token);
+  expect(items).toHaveLength(1);
+});

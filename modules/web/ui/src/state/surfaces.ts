@@ -6,10 +6,13 @@ export const helpOpen = signal(false);
 export const paletteOpen = signal(false);
 export const signOutAsked = signal(false);
 
-let ahead: string | null = null;
+let ahead = '';
 function keep(event: KeyboardEvent): void {
-  if (event.key.length !== 1 || event.ctrlKey || event.metaKey || event.altKey) return;
-  ahead = (ahead ?? '') + event.key;
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === 'Enter') ahead += '\n';
+  else if (event.key === 'Backspace') ahead = ahead.slice(0, -1);
+  else if (event.key.length === 1) ahead += event.key;
+  else return;
   event.preventDefault();
   event.stopImmediatePropagation();
 }
@@ -22,10 +25,10 @@ export function openAdd(): void {
   addOpen.set(true);
 }
 
-/** What was typed before the box was there; from now on it hears the keys itself. */
+/** What was typed before the box was there, Enter as a line feed; from now on it hears the keys itself. */
 export function typedAhead(): string {
-  const early = ahead ?? '';
-  ahead = null;
+  const early = ahead;
+  ahead = '';
   removeEventListener('keydown', keep, { capture: true });
   return early;
 }

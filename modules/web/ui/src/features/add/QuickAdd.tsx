@@ -76,7 +76,19 @@ function Chips({ text, parsed, onChange }: { text: string; parsed: Parsed; onCha
 }
 
 /** The mirror lies under the field and underlines what was understood. */
-function Line({ text, parsed, onChange, onKeyDown }: { text: string; parsed: Parsed | undefined; onChange: (text: string) => void; onKeyDown: (event: KeyboardEvent) => void }) {
+function Line({
+  text,
+  parsed,
+  onChange,
+  onEarly,
+  onKeyDown,
+}: {
+  text: string;
+  parsed: Parsed | undefined;
+  onChange: (text: string) => void;
+  onEarly: (text: string) => void;
+  onKeyDown: (event: KeyboardEvent) => void;
+}) {
   return (
     <div className={css.line}>
       <div className={css.mirror} aria-hidden="true" dir="auto">
@@ -101,8 +113,7 @@ function Line({ text, parsed, onChange, onKeyDown }: { text: string; parsed: Par
         onChange={(event) => onChange(event.target.value)}
         onKeyDown={onKeyDown}
         onFocus={({ currentTarget }) => {
-          const early = typedAhead();
-          if (early) onChange(text + early);
+          onEarly(typedAhead());
           requestAnimationFrame(() => currentTarget.setSelectionRange(currentTarget.value.length, currentTarget.value.length));
         }}
         spellCheck
@@ -124,13 +135,20 @@ export function QuickAdd() {
   });
 
   /** The box is free for the next line at once; this one comes back to it if it cannot be saved as it is. */
-  function add(thenOpen: boolean): void {
-    const line = text;
+  function add(thenOpen: boolean, line = text): void {
     if (line.trim() === '') return;
     setProblem('');
     setText('');
     clear();
     last.current = last.current.then(() => save(line, thenOpen));
+  }
+
+  function hear(early: string): void {
+    if (!early) return;
+    const lines = (text + early).split('\n');
+    const rest = lines.pop() ?? '';
+    lines.forEach((line) => add(false, line));
+    if (rest) setText(rest);
   }
 
   async function save(line: string, thenOpen: boolean): Promise<void> {
@@ -165,7 +183,7 @@ export function QuickAdd() {
 
   return (
     <Modal open onClose={() => addOpen.set(false)} title={m.add.label} hideTitle className={css.box}>
-      <Line text={text} parsed={parsed} onChange={setText} onKeyDown={onKeyDown} />
+      <Line text={text} parsed={parsed} onChange={setText} onEarly={hear} onKeyDown={onKeyDown} />
       {parsed && (
         <div className={css.understood}>
           {parsed.title && (
