@@ -133,7 +133,7 @@ def test_one_task_is_changed_and_undone(talk, owner, message, title, then):
 def test_moving_keeps_the_time_of_day(talk, owner):
     talk.say("move pay rent to tomorrow", "done")
     todo = talk.last["todos"][0]
-    assert todo["due_date"][:16] == dt.datetime.fromisoformat(day(1, 23)).astimezone(dt.timezone.utc).isoformat()[:16] and not todo["all_day"]
+    assert todo["due_date"][:16] == dt.datetime.fromisoformat(day(1, 23, 59)).astimezone(dt.timezone.utc).isoformat()[:16] and not todo["all_day"]
     talk.say("move it to tomorrow 9am", "done")
     assert dt.datetime.fromisoformat(talk.last["todos"][0]["due_date"].replace("Z", "+00:00")) == dt.datetime.fromisoformat(day(1, 9))
     talk.say("move water ferns to in 3 days", "done")
