@@ -11,7 +11,7 @@ PLAYWRIGHT := NODE_PATH="$(CURDIR)/$(UI)/node_modules" "$(CURDIR)/$(NODE)/bin/no
 NPM := PATH="$(CURDIR)/$(NODE)/bin:$$PATH" npm --prefix $(UI)
 
 .PHONY: run build ui dev test-ui screenshots test deps test-deps configure asan tsan lint tidy format bench bench-cluster e2e e2e-all kafka-deps cluster-deps cluster-up cluster-status \
-        cluster-down verify-all clean help
+        cluster-down charts verify-all clean help
 
 run: build  ## build and serve
 	build/release/carillon serve
@@ -120,6 +120,10 @@ cluster-status cluster-down: cluster-%: test-deps  ## whether its parts run; sto
 	@PYTHONPATH=test/support $(VENV)/bin/python test/cluster/cluster.py $*
 
 verify-all: test asan tsan lint tidy test-ui bench e2e-all bench-cluster  ## everything, long
+
+charts: test-deps  ## the chart and every manifest of deploy/, without a cluster: lint, strict schemas, and mistakes that they must find
+	@test/cluster/k8s/kit build apt helm kubeconform crds schemas
+	@$(VENV)/bin/python test/deploy/charts
 
 DEPLOY := deploy/scripts
 setup-dapr setup-strimzi deploy-phase-v validate-phase-v:  ## a step by itself, into the current Kubernetes cluster

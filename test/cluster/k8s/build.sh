@@ -1,6 +1,6 @@
 # Sourced by kit: everything that the cluster needs, made from package registries only (Debian, Go modules, Maven
 # Central). A step runs when its product is missing or its inputs changed; its output goes to $C/log/build-STEP.log.
-KUBE=1.34.4 DAPR=1.16.2 KAFKA=4.1.2 HELM=3.22.0 KUBECONFORM=0.8.0 COREDNS=1.12.4
+KUBE=1.34.4 DAPR=1.16.2 KAFKA=4.1.2 HELM=3.22.0 KUBECONFORM=0.8.0 COREDNS=1.12.4 PROMETHEUS=0.83.0
 APT="binutils buildah busybox-static containerd containernetworking-plugins debootstrap gcc iproute2 iptables libc6-dev \
 maven openssl procps python3 python3-yaml runc util-linux"
 GO_LD="-s -w"
@@ -14,7 +14,7 @@ coredns|images/coredns.tar|$COREDNS mkimage.py
 basics|images/basics.tar|$KUBE mkimage.py
 dapr|images/dapr.tar|$DAPR mkimage.py dapr-extra.sum ../dapr/go.mod ../dapr/go.sum ../dapr/tools.go
 crds|crds/strimzi|strimzi-pom.xml
-schemas|schemas|$KUBE $DAPR schemas.py strimzi-pom.xml
+schemas|schemas|$KUBE $DAPR $PROMETHEUS schemas.py strimzi-pom.xml
 base|base.done|
 kafka|images/kafka.tar|$KAFKA ../kafka/pom.xml images/kafka/Dockerfile images/kafka/start.sh
 postgres|images/postgres.tar|images/postgres/Dockerfile images/postgres/start.sh"
@@ -101,10 +101,12 @@ b_crds() { # Strimzi's own generator over Strimzi's own classes
 }
 
 b_schemas() {
-  local k d; k=$(go_dir k8s.io/kubernetes@v$KUBE); d=$(go_dir github.com/dapr/dapr@v$DAPR)
+  local k d p; k=$(go_dir k8s.io/kubernetes@v$KUBE); d=$(go_dir github.com/dapr/dapr@v$DAPR)
+  p=$(go_dir github.com/prometheus-operator/prometheus-operator@v$PROMETHEUS)/example/prometheus-operator-crd/monitoring.coreos.com_
   [ -d "$C/crds/strimzi" ] || { echo "the step crds must come first"; return 1; }
   rm -rf "$C/schemas.new"
-  ./schemas.py "$C/schemas.new" "$k/api/openapi-spec/swagger.json" "$d"/charts/dapr/crds/*.yaml "$C"/crds/strimzi/*.yaml
+  ./schemas.py "$C/schemas.new" "$k/api/openapi-spec/swagger.json" "$d"/charts/dapr/crds/*.yaml "$C"/crds/strimzi/*.yaml \
+    "$p"servicemonitors.yaml "$p"prometheusrules.yaml
   rm -rf "$C/schemas"; mv "$C/schemas.new" "$C/schemas"
 }
 
