@@ -104,6 +104,7 @@ export class Sync {
       state: (connection) => this.say({ t: 'connection', connection }),
       ready: (sequence, whole) => this.ready(sequence, whole),
     });
+    if (this.store.sequence < 0) void this.firstPage();
     await new Promise<void>((resolve) => this.stopping.signal.addEventListener('abort', () => resolve()));
   }
 
@@ -187,6 +188,17 @@ export class Sync {
     if (message.t === 'ops' || message.t === 'connection') this.pump();
   }
 
+  private page(cursor: string | null): Promise<{ items: Todo[]; next_cursor: string | null }> {
+    const query = { status: 'active', sort: 'due_date', order: 'asc', limit: cursor ? 100 : 50, ...(cursor && { cursor }) } as const;
+    return data(api.GET('/api/todos', { params: { query } }));
+  }
+
+  /** Something to look at while the socket opens, which says from which change on the list is read. */
+  private async firstPage(): Promise<void> {
+    const first = await this.page(null).catch(() => null);
+    if (first && this.store.load === 'nothing' && !this.stopped) this.say({ t: 'absorb', todos: first.items, load: 'part' });
+  }
+
   /** Reads all active tasks, the soonest due first, so that the first page can be shown at once. */
   private async reload(): Promise<boolean> {
     const run = (this.loading += 1);
@@ -194,11 +206,7 @@ export class Sync {
     let cursor: string | null = null;
     try {
       do {
-        const page: { items: Todo[]; next_cursor: string | null } = await data(
-          api.GET('/api/todos', {
-            params: { query: { status: 'active', sort: 'due_date', order: 'asc', limit: cursor ? 100 : 50, ...(cursor && { cursor }) } },
-          }),
-        );
+        const page: Awaited<ReturnType<Sync['page']>> = await this.page(cursor);
         if (run !== this.loading || this.stopped) return false;
         todos.push(...page.items);
         cursor = page.next_cursor;
