@@ -135,13 +135,20 @@ validate: validate-phase-v  ## the health of every part there, then the main job
 undeploy:  ## removes Carillon there; its data stays
 	$(DEPLOY)/teardown.sh
 
+ENGINE ?= $(firstword $(foreach engine,docker podman buildah,$(if $(shell command -v $(engine)),$(engine))))
+IMAGE ?= carillon:0.1.0
+image: export SOURCE_DATE_EPOCH = $(shell git log -1 --format=%ct)
+image:  ## the image, with docker, podman or buildah (ENGINE), under the name IMAGE
+	$(ENGINE) build -f deploy/docker/Dockerfile -t $(IMAGE) --build-arg SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) \
+	  --build-arg REVISION=$(shell git rev-parse HEAD) --build-arg CREATED=$(shell TZ=UTC git log -1 --format=%cd --date=format-local:%Y-%m-%dT%H:%M:%SZ) .
+
 port-forward:  ## the page of that cluster at http://localhost:8080
 	kubectl -n $${NAMESPACE:-carillon} port-forward service/$${RELEASE:-carillon} 8080:http
 
 logs:  ## what its replicas say
 	kubectl -n $${NAMESPACE:-carillon} logs -f -l app.kubernetes.io/name=carillon -c carillon --tail=50 --prefix
 
-.PHONY: setup-dapr setup-strimzi deploy-phase-v validate-phase-v deploy validate undeploy port-forward logs
+.PHONY: setup-dapr setup-strimzi deploy-phase-v validate-phase-v deploy validate undeploy image port-forward logs
 
 clean:
 	rm -rf build

@@ -127,10 +127,19 @@ if [ -z "$url" ]; then
 fi
 if [ -z "$url" ] && forward "service/$RELEASE" http; then url=http://127.0.0.1:$forwarded; fi
 [ -n "$json" ] || echo "as a user at $url"
-page() {
-  local script
-  script=$(curl -fsS -m 10 "$url/" | grep -oE 'src="[^"]+\.js"' | head -1 | cut -d'"' -f2)
-  [ -n "$script" ] && curl -fsS -m 10 -o "$work/script" "$url$script" && echo "the page and $(($(wc -c <"$work/script") / 1024)) KiB of script"
+page() {  # index.html, and each script and style sheet that it names
+  local file count=0 size=0
+  curl -fsS -m 10 -o "$work/page" "$url/" || return
+  grep -oE '(src|href)="/?[^":]+\.(js|css)"' "$work/page" | cut -d'"' -f2 >"$work/files" || true
+  grep -q '\.js$' "$work/files" || { echo "the page names no script"; return 1; }
+  while read -r file; do
+    rm -f "$work/file"
+    curl -fsS -m 10 -o "$work/file" "$url/${file#/}" || return
+    [ -s "$work/file" ] || { echo "$file is empty"; return 1; }
+    ! head -c 100 "$work/file" | grep -qi '<!doctype html' || { echo "$file is a page"; return 1; }
+    count=$((count + 1)) size=$((size + $(wc -c <"$work/file")))
+  done <"$work/files"
+  echo "the page and its $count files, $((size / 1024)) KiB"
 }
 check user "the page loads" 30 page
 while IFS=$'\t' read -r result what detail; do
