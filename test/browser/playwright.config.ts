@@ -5,6 +5,7 @@ export default defineConfig({
   timeout: 90_000,
   expect: { timeout: 15_000 },
   workers: 1,
+  retries: 1, // the summary names those that needed it
   reporter: 'list',
   outputDir: '../../build/browser',
   use: {
