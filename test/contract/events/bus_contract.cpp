@@ -56,9 +56,10 @@ Result<bool> replay(db::Database& database, Inbox& inbox, std::int64_t id) {
 /// Until all effects are there, or none has come for a while.
 void settle(db::Database& database, std::int64_t expected) {
     std::int64_t before = -1;
+    wait_until([&] { return Effects::count(database) > 0; });  // a new broker's first group takes its time
     for (auto count = Effects::count(database); count < expected && count != before; count = Effects::count(database)) {
         before = count;
-        wait_until([&] { return Effects::count(database) != before; }, 2s);  // a group may be finding its order
+        wait_until([&] { return Effects::count(database) != before; }, 5s);  // a group may be finding its order
     }
 }
 
