@@ -74,7 +74,7 @@ asan: deps ui test-deps kafka-deps build/asan/build.ninja  ## every test but the
 	ninja -C build/asan -j $(JOBS)
 	ctest --test-dir build/asan --output-on-failure --no-tests=error -LE 'cluster|guide'
 
-tsan: deps test-deps build/tsan/build.ninja  ## where threads meet, under the thread sanitizer
+tsan: deps ui test-deps build/tsan/build.ninja  ## where threads meet, under the thread sanitizer
 	ninja -C build/tsan -j $(JOBS) carillon test_db test_events test_http test_websocket
 	ctest --test-dir build/tsan --output-on-failure --no-tests=error -R '^(postgres_.*|db|events|http|websocket)$$'
 
