@@ -1,11 +1,8 @@
 #include "app/backends.hpp"
 #include "carillon/events/event.hpp"
-#include "carillon/http/client.hpp"
+#include "cli/ask.hpp"
 #include "cli/findings.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/use_future.hpp>
 #include <boost/json/parse.hpp>
 
 #include <unistd.h>
@@ -17,18 +14,6 @@ namespace carillon::cli {
 namespace {
 
 namespace bj = boost::json;
-using namespace std::chrono_literals;
-
-Result<http::Answer> ask(http::ClientOptions options, std::string target, http::Method method = http::Method::get) {
-    boost::asio::io_context io;
-    http::Client client(io.get_executor(), std::move(options));
-    http::Outgoing request;
-    request.method = method;
-    request.target = std::move(target);
-    auto answered = boost::asio::co_spawn(io, client.send(std::move(request), 3s), boost::asio::use_future);
-    while (answered.wait_for(0s) != std::future_status::ready) io.run_one();
-    return answered.get();
-}
 
 bj::object object_of(const std::string& text) {
     bj::error_code bad;

@@ -1,12 +1,10 @@
-#include "carillon/http/client.hpp"
 #include "cli/admin.hpp"
+#include "cli/ask.hpp"
 #include "cli/cli.hpp"
 
 #include <fmt/format.h>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/use_future.hpp>
 
 namespace carillon::cli {
 
@@ -23,15 +21,7 @@ int health(const std::string& address) {
                       : found.address().is_v6()         ? "::1"
                                                         : "127.0.0.1";
     options.port = found.port();
-    http::Client client(context.get_executor(), std::move(options));
-    http::Outgoing request;
-    request.target = "/readyz";
-    auto asked = boost::asio::co_spawn(context, client.send(std::move(request), std::chrono::seconds(4)),
-                                       boost::asio::use_future);
-    context.run_for(std::chrono::seconds(5));
-    if (asked.wait_for(std::chrono::seconds(0)) != std::future_status::ready)
-        throw std::runtime_error(address + " does not answer");
-    const auto answer = asked.get();
+    const auto answer = ask(std::move(options), "/readyz", http::Method::get, std::chrono::seconds(4));
     if (!answer) throw std::runtime_error(address + ": " + answer.error().detail);
     fmt::print("{}\n", answer->body);
     return answer->status == 200 ? Exit::done : Exit::failed;
