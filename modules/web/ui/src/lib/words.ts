@@ -20,11 +20,14 @@ export function momentWords(instant: string, now: number, settings: Zoned): stri
   return m.due.at(dayWords(instant, now, settings), clock(instant, settings));
 }
 
+export const isLate = (todo: Pick<Todo, 'due_date' | 'status'>, now: number): boolean =>
+  todo.status === 'active' && todo.due_date !== null && Date.parse(todo.due_date) < now;
+
 /** "today 17:00", "3 days late", "Fri 27 Nov". */
 export function dueWords(todo: Pick<Todo, 'due_date' | 'all_day' | 'status'>, now: number, settings: Zoned): string {
   if (todo.due_date === null) return '';
   const days = daysBetween(now, Date.parse(todo.due_date), settings.zone);
-  const late = todo.status === 'active' && Date.parse(todo.due_date) < now;
+  const late = isLate(todo, now);
   if (late && days < 0) return m.due.late(-days);
   if (late) return m.due.lateAt(clock(todo.due_date, settings));
   const day = dayWords(todo.due_date, now, settings);

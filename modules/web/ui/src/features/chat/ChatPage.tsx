@@ -6,7 +6,7 @@ import type { components } from '../../api/schema';
 import type { Todo } from '../../api/types';
 import { useDraft, useNow, useTitle } from '../../lib/hooks';
 import { signal, useSignal } from '../../lib/signal';
-import { dueWords } from '../../lib/words';
+import { dueWords, isLate } from '../../lib/words';
 import { m } from '../../messages';
 import { useApp, useView } from '../../state/app';
 import { Button, Empty, controls } from '../../ui/controls';
@@ -28,7 +28,7 @@ function Card({ todo }: { todo: Todo }) {
   const { tasks } = useView();
   const now = useNow();
   const current = tasks.get(todo.id) ?? todo;
-  const late = current.status === 'active' && current.due_date !== null && Date.parse(current.due_date) < now;
+  const late = isLate(current, now);
   return (
     <li className={css.card} data-done={current.status === 'completed' || undefined}>
       <CheckBox todo={current} onToggle={() => actions.setDone([current], current.status === 'active')} />

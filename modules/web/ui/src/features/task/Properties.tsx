@@ -1,7 +1,7 @@
 import { useRef, useState, type ReactNode } from 'react';
 import type { Priority, Todo } from '../../api/types';
 import { useNow } from '../../lib/hooks';
-import { bellWords, dueWords, exactly, repeatWords } from '../../lib/words';
+import { bellWords, dueWords, exactly, isLate, repeatWords } from '../../lib/words';
 import { m } from '../../messages';
 import { useApp } from '../../state/app';
 import { Button, classes, controls } from '../../ui/controls';
@@ -53,7 +53,7 @@ export function Properties({ todo }: { todo: Todo }) {
   const { settings, actions } = useApp();
   const now = useNow();
   const [repeating, setRepeating] = useState(false);
-  const late = todo.status === 'active' && todo.due_date !== null && Date.parse(todo.due_date) < now;
+  const late = isLate(todo, now);
   const none = <span className={css.none}>{m.notSet}</span>;
   return (
     <dl className={css.properties}>

@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router';
 import { Bell, Check, Clock, Ellipsis, Repeat } from 'lucide-react';
 import { memo, useMemo, useRef, useState, type KeyboardEvent, type MouseEvent } from 'react';
 import type { Todo } from '../../api/types';
-import { bellWords, clock, dayWords, dueWords, exactly, repeatWords } from '../../lib/words';
+import { bellWords, clock, dayWords, dueWords, exactly, isLate, repeatWords } from '../../lib/words';
 import { m } from '../../messages';
 import { useApp, useView } from '../../state/app';
 import { IconButton } from '../../ui/controls';
@@ -101,7 +101,7 @@ function Next({ todo, now }: { todo: Todo; now: number }) {
 function Meta({ todo, now }: { todo: Todo; now: number }) {
   const { settings } = useApp();
   const done = todo.status === 'completed';
-  const late = !done && todo.due_date !== null && Date.parse(todo.due_date) < now;
+  const late = isLate(todo, now);
   return (
     <>
       {done && todo.completed_at && <span>{m.tasks.doneAt(clock(todo.completed_at, settings))}</span>}
