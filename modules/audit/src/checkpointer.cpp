@@ -13,7 +13,7 @@
 namespace carillon::audit {
 namespace {
 
-constexpr std::int64_t batch = 512;  // other writers wait for one batch, not for a log without a tree
+constexpr std::int64_t batch = 1024;  // other writers wait for one batch, not for a log without a tree
 constexpr auto drain_limit = std::chrono::seconds(5);
 
 }  // namespace

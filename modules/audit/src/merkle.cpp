@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 #include <sodium.h>
 
+#include <array>
 #include <bit>
 #include <initializer_list>
 #include <stdexcept>
@@ -98,10 +99,9 @@ Hash leaf_hash(std::string_view data) { return hash_of({{"\x00", 1}, data}); }
 Hash node_hash(const Hash& left, const Hash& right) { return hash_of({{"\x01", 1}, view(left), view(right)}); }
 
 std::string to_base64(const Hash& hash) {
-    std::string out(sodium_base64_ENCODED_LEN(sizeof(Hash), sodium_base64_VARIANT_ORIGINAL), '\0');
-    sodium_bin2base64(out.data(), out.size(), hash.data(), hash.size(), sodium_base64_VARIANT_ORIGINAL);
-    out.pop_back();  // the terminating NUL
-    return out;
+    std::array<unsigned char, (sizeof(Hash) + 2) / 3 * 4 + 1> text;  // with a NUL at its end
+    const int size = EVP_EncodeBlock(text.data(), hash.data(), static_cast<int>(hash.size()));
+    return {reinterpret_cast<const char*>(text.data()), static_cast<std::size_t>(size)};
 }
 
 std::optional<Hash> from_base64(std::string_view text) {

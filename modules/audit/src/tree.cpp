@@ -2,6 +2,7 @@
 
 #include "carillon/ids.hpp"
 
+#include <fmt/format.h>
 #include <sodium.h>
 
 #include <array>
@@ -30,44 +31,59 @@ public:
     }
 
 private:
-    std::array<char, 64 * salt_size> pool_;
+    std::array<char, 256 * salt_size> pool_;
     std::size_t used_ = pool_.size();
 };
 
-/// Rows of one statement, as a JSON array of arrays; nothing in them needs escaping.
-class Rows {
-public:
-    template <class... Column>
-    void add(const Column&... columns) {
-        json_ += json_.size() > 1 ? ",[" : "[";
-        (append(columns), ...);
-        json_.back() = ']';
-    }
-    bool empty() const { return json_.size() == 1; }
-    std::string json() const { return json_ + "]"; }
-
-private:
-    void append(std::int64_t number) { json_.append(std::to_string(number)) += ','; }
-    void append(const std::string& text) { json_.append("\"").append(text).append("\","); }
-    void append(const std::optional<std::string>& text) { text ? append(*text) : void(json_ += "null,"); }
-
-    std::string json_ = "[";
+struct NewLeaf {
+    std::int64_t position;
+    std::optional<std::string> salt;
+    std::string content;
+    std::int64_t tag;
 };
 
-void insert(db::Transaction& tx, const Rows& leaves, const Rows& nodes) {
-    const bool sqlite = tx.backend() == db::Backend::sqlite;
-    tx.exec(sqlite ? "INSERT INTO audit_leaves (position, salt, content, tag) SELECT json_extract(value, '$[0]'), "
-                     "json_extract(value, '$[1]'), json_extract(value, '$[2]'), json_extract(value, '$[3]') "
-                     "FROM json_each(:rows)"
-                   : "INSERT INTO audit_leaves (position, salt, content, tag) SELECT CAST(r->>0 AS BIGINT), r->>1, "
-                     "r->>2, CAST(r->>3 AS BIGINT) FROM json_array_elements(CAST(:rows AS json)) r",
-            leaves.json());
-    if (nodes.empty()) return;
-    tx.exec(sqlite ? "INSERT INTO audit_nodes (level, number, hash) SELECT json_extract(value, '$[0]'), "
-                     "json_extract(value, '$[1]'), json_extract(value, '$[2]') FROM json_each(:rows)"
-                   : "INSERT INTO audit_nodes (level, number, hash) SELECT CAST(r->>0 AS BIGINT), "
-                     "CAST(r->>1 AS BIGINT), r->>2 FROM json_array_elements(CAST(:rows AS json)) r",
-            nodes.json());
+struct NewNode {
+    int level;
+    std::int64_t number;
+    std::string hash;
+};
+
+struct NewRows {
+    std::vector<NewLeaf> leaves;
+    std::vector<NewNode> nodes;
+};
+
+/// A statement a row: SQLite copies the rows of a longer one aside first, where a table has triggers.
+void insert_each(db::Transaction& tx, const NewRows& rows) {
+    for (const auto& leaf : rows.leaves)
+        tx.exec("INSERT INTO audit_leaves (position, salt, content, tag) VALUES (:position, :salt, :content, :tag)",
+                leaf.position, leaf.salt, leaf.content, leaf.tag);
+    for (const auto& node : rows.nodes)
+        tx.exec("INSERT INTO audit_nodes (level, number, hash) VALUES (:level, :number, :hash)", node.level,
+                node.number, node.hash);
+}
+
+/// A statement a table, for a server that is a round trip away. Nothing in the rows needs escaping.
+void insert_together(db::Transaction& tx, const NewRows& rows) {
+    std::string leaves, nodes;
+    for (const auto& leaf : rows.leaves)
+        leaves += fmt::format(R"(,{{"position":{},"salt":{},"content":"{}","tag":{}}})", leaf.position,
+                              leaf.salt ? '"' + *leaf.salt + '"' : "null", leaf.content, leaf.tag);
+    for (const auto& node : rows.nodes)
+        nodes += fmt::format(R"(,{{"level":{},"number":{},"hash":"{}"}})", node.level, node.number, node.hash);
+    const auto exec = [&tx](std::string_view sql, std::string& list) {
+        if (list.empty()) return;
+        list.front() = '[';
+        tx.exec(sql, list + ']');
+    };
+    exec(
+        "INSERT INTO audit_leaves (position, salt, content, tag) SELECT position, salt, content, tag "
+        "FROM json_populate_recordset(CAST(NULL AS audit_leaves), CAST(:rows AS json))",
+        leaves);
+    exec(
+        "INSERT INTO audit_nodes (level, number, hash) SELECT level, number, hash "
+        "FROM json_populate_recordset(CAST(NULL AS audit_nodes), CAST(:rows AS json))",
+        nodes);
 }
 
 std::vector<StoredCheckpoint> read_checkpoints(db::Session& session, std::string_view sql,
@@ -131,10 +147,11 @@ std::int64_t extend_in(db::Transaction& tx, const Keys& keys, std::int64_t most)
     Tree tree(tx);
     const auto size = tree.size();
     auto frontier = tree.frontier(size);
-    Rows leaves, nodes;
+    NewRows rows;
     Salts salts;
-    const auto keep = [&nodes](int level, std::uint64_t number, const merkle::Hash& hash) {
-        if (level >= stored_level) nodes.add(level, static_cast<std::int64_t>(number), merkle::to_base64(hash));
+    const auto keep = [&rows](int level, std::uint64_t number, const merkle::Hash& hash) {
+        if (level >= stored_level)
+            rows.nodes.push_back({level, static_cast<std::int64_t>(number), merkle::to_base64(hash)});
     };
     tx.each<std::int64_t, std::string, std::string, std::int64_t, std::string, std::optional<std::string>, std::int64_t,
             std::int64_t, std::string>(
@@ -152,11 +169,10 @@ std::int64_t extend_in(db::Transaction& tx, const Keys& keys, std::int64_t most)
                 salt = to_base64(bytes);
             }
             const auto leaf_hash = hash(leaf);
-            leaves.add(position, salt, merkle::to_base64(leaf.content), keys.tag(leaf_hash));
+            rows.leaves.push_back({position, std::move(salt), merkle::to_base64(leaf.content), keys.tag(leaf_hash)});
             frontier.add(leaf_hash, keep);
         });
-    if (leaves.empty()) return 0;
-    insert(tx, leaves, nodes);
+    tx.backend() == db::Backend::sqlite ? insert_each(tx, rows) : insert_together(tx, rows);
     return static_cast<std::int64_t>(frontier.size() - size);
 }
 
