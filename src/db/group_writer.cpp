@@ -15,10 +15,10 @@ constexpr int restart_pages = 32'768;
 }  // namespace
 
 GroupWriter::GroupWriter(std::string path, std::size_t max_queue, Metrics& metrics, Classify classify,
-                         std::function<void()> before_checkpoint)
+                         std::function<void()> end_snapshots)
     : path_(std::move(path)),
       classify_(std::move(classify)),
-      before_checkpoint_(std::move(before_checkpoint)),
+      end_snapshots_(std::move(end_snapshots)),
       queue_(max_queue, "writer", metrics),
       group_size_(metrics.histogram("carillon_database_group_size", "Changes committed with one fsync", {},
                                     {1, 2, 4, 8, 16, 32, 64})),
@@ -120,8 +120,9 @@ void GroupWriter::checkpoint_if_due() {
     const int pages = connection_->wal_pages();
     if (pages < idle_checkpoint_pages) checkpoint_at_ = idle_checkpoint_pages;
     if (pages < checkpoint_at_ || (pages < checkpoint_pages && queue_.waiting())) return;
-    before_checkpoint_();
+    end_snapshots_();  // an old one would hold a part of the log back
     connection_->checkpoint(pages >= restart_pages);
+    end_snapshots_();  // one of meanwhile reads from the log, which the next commit then could not begin anew
     checkpoint_at_ = pages + idle_checkpoint_pages;  // readers may have held a part back
 }
 

@@ -20,10 +20,10 @@ class GroupWriter {
 public:
     using Classify = std::function<std::optional<Error>(const DatabaseError&)>;
 
-    /// Opens the connection and starts the thread. `before_checkpoint` ends snapshots that nobody uses. Throws
+    /// Opens the connection and starts the thread. `end_snapshots` ends snapshots that nobody uses. Throws
     /// DatabaseError.
     GroupWriter(std::string path, std::size_t max_queue, Metrics& metrics, Classify classify,
-                std::function<void()> before_checkpoint);
+                std::function<void()> end_snapshots);
     ~GroupWriter() { stop(); }
 
     /// Finishes what waits and closes the connection; later jobs are answered Errc::unavailable.
@@ -64,7 +64,7 @@ private:
 
     const std::string path_;
     const Classify classify_;
-    const std::function<void()> before_checkpoint_;
+    const std::function<void()> end_snapshots_;
     WorkQueue queue_;
     prometheus::Histogram& group_size_;
     prometheus::Histogram& write_time_;

@@ -57,7 +57,7 @@ SqliteDatabase::SqliteDatabase(std::string path, const DatabaseOptions& options,
             lock_.emplace(path_);
             create_private(path_);
             writer_ = std::make_unique<GroupWriter>(path_, options.max_queue, metrics, &error_for,
-                                                    [this] { end_idle_snapshots(); });
+                                                    [this] { end_snapshots(); });
         } else {
             SqliteConnection{path_, SqliteConnection::Mode::read}.script("SELECT 1 FROM sqlite_master");
         }
@@ -137,7 +137,7 @@ SqliteDatabase::InlineReader* SqliteDatabase::inline_reader() const noexcept {
 }
 
 void SqliteDatabase::InlineReader::lock() noexcept {
-    while (!try_lock()) std::this_thread::yield();  // the writer holds it for microseconds, before a checkpoint
+    while (!try_lock()) std::this_thread::yield();  // the writer holds it for microseconds, around a checkpoint
 }
 
 Session* SqliteDatabase::begin_inline() {
@@ -169,11 +169,10 @@ bool SqliteDatabase::refresh_snapshot(InlineReader& reader) noexcept {
 
 void SqliteDatabase::end_inline() noexcept { inline_reader()->unlock(); }
 
-void SqliteDatabase::end_idle_snapshots() noexcept {
+void SqliteDatabase::end_snapshots() noexcept {
     const std::lock_guard lock{inline_mutex_};
     for (const auto& reader : inline_readers_) {
-        if (!reader->try_lock()) continue;
-        const std::lock_guard idle{*reader, std::adopt_lock};
+        const std::lock_guard idle{*reader};
         try {
             if (reader->connection && reader->connection->in_transaction()) reader->connection->run("COMMIT");
         } catch (const DatabaseError& e) {

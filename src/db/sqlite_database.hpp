@@ -31,7 +31,7 @@ public:
 
 private:
     /// An I/O thread's own read-only session. Its snapshot stays open between reads until something was committed:
-    /// taking one costs two system calls, as much as the read itself. The writer ends idle ones before a checkpoint.
+    /// taking one costs two system calls, as much as the read itself. The writer ends it around a checkpoint.
     struct InlineReader {
         explicit InlineReader(const std::string& path)
             : connection(std::in_place, path, SqliteConnection::Mode::read), session(*connection) {}
@@ -51,7 +51,7 @@ private:
     void end_inline() noexcept override;
     InlineReader* inline_reader() const noexcept;
     bool refresh_snapshot(InlineReader& reader) noexcept;
-    void end_idle_snapshots() noexcept;
+    void end_snapshots() noexcept;
     void read_loop();
     void run_read(std::optional<SqliteConnection>& connection, Job& job);
 
