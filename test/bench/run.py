@@ -23,6 +23,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build/release"
 IDS = 1000  # as many ids and queries rotate, so that no answer cache is what is measured
 WORDS = ["rent", "ferns", "taxes", "milk", "plumber", "letters", "garden", "report", "tickets", "library"]
+TAGS = ["home", "work", "errands", "calls", "email", "finance", "health", "family", "travel", "reading",
+        "someday", "waiting", "urgent", "kids", "car", "books", "music", "garden", "repairs", "clients"]
 GROUP = 32
 
 
@@ -65,7 +67,7 @@ class Carillon:
         """`count` tasks by batches of 100; their ids."""
         ids = []
         for start in range(0, count, 100):
-            todos = [{"op": "create", "todo": {"title": f"{WORDS[i % 10]} {i} {WORDS[(i * 7) % 10]}", "description": "x" * 160, "tags": [f"t{i % 20}"],
+            todos = [{"op": "create", "todo": {"title": f"{WORDS[i % 10]} {i} {WORDS[(i * 7) % 10]}", "description": "x" * 160, "tags": [TAGS[i % 20]],
                                                "priority": ["low", "medium", "high"][i % 3], "due_date": f"20{30 + i % 60}-03-04T09:00:00Z"}}
                      for i in range(start, min(start + 100, count))]
             ids += [r["todo"]["id"] for r in call(f"{self.url}/api/todos/batch", "POST", {"commands": todos}, token)["results"]]
@@ -166,7 +168,7 @@ def reads(folder, options):
     rotated = ids[:: max(1, len(ids) // IDS)][:IDS]
     step = max(1, options.tasks // IDS)
     words = [f"/api/todos?search={WORDS[i % 10]}%20{i}" for i in range(0, options.tasks, step)][:IDS]
-    filtered = [f"/api/todos?search={WORDS[i % 10]}&priority={p}&tag=t{i % 20}" for i in range(IDS // 3) for p in ("low", "medium", "high")]
+    filtered = [f"/api/todos?search={WORDS[i % 10]}&priority={p}&tag={TAGS[i % 20]}" for i in range(IDS // 3) for p in ("low", "medium", "high")]
     pages = [f"/api/todos?page={1 + i % 40}" for i in range(IDS)]
     by_priority = [f"/api/todos?page={1 + i % 40}&priority={p}" for i in range(IDS // 3) for p in ("low", "medium", "high")]
     changed, few_changed = ([f"/api/todos/{i}" for i in some] for some in (rotated, few_ids))

@@ -3,6 +3,7 @@
 #include "listing.hpp"
 
 #include "carillon/json.hpp"
+#include "carillon/text.hpp"
 #include "search.hpp"
 #include "tag/tag.hpp"
 
@@ -35,7 +36,8 @@ public:
     Finder(db::Session& session, std::string_view user_id, const Query& query)
         : session_(session), user_(user_id), query_(query) {
         if (query.tag) tag_ = tag::find_in(session, user_id, *query.tag);
-        if (query.search && session.backend() == db::Backend::sqlite) match_ = search::match(user_id, *query.search);
+        if (query.search && session.backend() == db::Backend::sqlite)
+            match_ = search::match(user_id, *query.search, tag_ ? text::fold(tag_->name) : std::string());
         if (query.search && session.backend() == db::Backend::postgresql) like_ = search::like(*query.search);
     }
 
@@ -122,9 +124,9 @@ void Finder::filter(Statement& sql, Driver driver, bool collect) {
             sql.add(" AND t.search LIKE :pattern ESCAPE '!'", like_);
     }
     if (tag_ && driver != Driver::tag) {
-        sql.add(
-            " AND EXISTS (SELECT 1 FROM task_tags e WHERE e.user_id = :user AND e.tag_id = :tag AND e.task_id = t.id)",
-            tag_->id);
+        // By the driver's own id, so that a hit without the tag is dropped before its task is read.
+        sql.add(" AND EXISTS (SELECT 1 FROM task_tags e WHERE e.user_id = :user AND e.tag_id = :tag", tag_->id);
+        sql.add(" AND e.task_id = " + std::string(id_column(driver)) + ")");
     }
 }
 

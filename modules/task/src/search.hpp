@@ -18,8 +18,9 @@ void add(db::Transaction& tx, const Todo& todo, const std::string& text);
 /// `text` must be what was added.
 void remove(db::Transaction& tx, const Todo& todo, const std::string& text);
 
-/// FTS5 expression for tasks that may hold the folded `term`; nothing where it is too short for trigrams.
-std::optional<std::string> match(std::string_view user_id, std::string_view term);
+/// FTS5 expression for tasks that may hold the folded `term` and the folded `tag`, empty for any; nothing where the
+/// term is too short for trigrams.
+std::optional<std::string> match(std::string_view user_id, std::string_view term, std::string_view tag);
 /// LIKE pattern for the folded `term`, escaped by `!`.
 std::string like(std::string_view term);
 
