@@ -1,4 +1,5 @@
 """Writes a C++ file with the bytes of FILES: embed.py OUT NAME FILES… A .yaml file is embedded as JSON, named .json."""
+import hashlib
 import json
 import os
 import sys
@@ -21,7 +22,7 @@ for path in files:
         chunk = "".join(chr(b) if 32 <= b < 127 and b not in b'"\\?' else f"\\{b:03o}" for b in data[i:i + 96])
         lines.append(f'"{chunk}"')
     body = "\n".join(lines) or '""'
-    entries.append(f'{{"{base}", std::string_view({body}, {len(data)})}}')
+    entries.append(f'{{"{base}", std::string_view({body}, {len(data)}), "{hashlib.sha256(data).hexdigest()[:32]}"}}')
 text = ('#include "carillon/embedded.hpp"\n\nnamespace carillon::embedded {\n'
         f"const std::vector<File>& {name}() {{\n    static const std::vector<File> files{{{','.join(entries)}}};\n    return files;\n}}\n}}\n")
 os.makedirs(os.path.dirname(out), exist_ok=True)

@@ -20,6 +20,8 @@
 #include "transfer/transfer.hpp"
 #include "web/web.hpp"
 
+#include <malloc.h>
+
 using namespace carillon;
 using namespace std::chrono_literals;
 
@@ -101,6 +103,7 @@ int serve(const Config& config) {
     const auto management_address = management.listen(config.management_listen);
     const auto sidecar_address = sidecar ? std::optional(sidecar->listen(config.sidecar_listen)) : std::nullopt;
     readiness = http::Readiness::ready;
+    ::malloc_trim(0);  // what only the start needed goes back
     print_ready(address, management_address, sidecar_address);
 
     signals.wait();

@@ -9,6 +9,8 @@ namespace carillon::embedded {
 struct File {
     std::string_view name;  ///< without folder
     std::string_view bytes;
+    std::string_view
+        hash;  ///< of the bytes, 32 characters: taken at build time, so that a start does not read them all
 };
 
 const std::vector<File>& migrations_sqlite();

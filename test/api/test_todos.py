@@ -275,6 +275,17 @@ def test_the_series_ends_with_count_end_date_and_delete(user):
     assert sorted(t["title"] for t in user.all_todos()) == ["counted", "counted", "ended", "marker", "marker"]
 
 
+def test_a_series_that_ends_before_it_begins_is_refused(user):
+    ends = {"rule": "daily", "timezone": "Asia/Tokyo", "end_date": "2099-01-31"}
+    late = "2099-01-31T16:00:00Z"                # in Tokyo it is 1 February
+    problem = user.post("/api/todos", 422, json={"title": "t", "due_date": late, "recurrence": ends}).json()
+    assert problem["errors"] == [{"field": "recurrence.end_date", "message": "must not be before due_date"}]
+    todo = user.todo(due_date="2099-01-31T14:00:00Z", recurrence=ends)
+    path = f"/api/todos/{todo['id']}"
+    user.patch(path, 422, json={"recurrence": ends | {"end_date": "2099-01-30"}})
+    assert user.patch(path, json={"due_date": late}).json()["due_date"] == late, "the last one may be put off"
+
+
 def test_preview(user):
     body = {"due_date": "2027-01-31T09:00:00+01:00", "recurrence": {"rule": "monthly", "timezone": "Europe/Berlin"}, "limit": 4}
     assert user.post("/api/recurrence/preview", json=body).json()["items"] == [

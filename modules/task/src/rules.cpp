@@ -28,6 +28,13 @@ void set_bell(Todo& todo, Time now, Settings& settings) {
     if (bell >= now) todo.bell_at = bell;  // a due date in the past reminds of nothing
 }
 
+/// In the zone in which the series counts its days.
+bool ends_before_it_begins(const Todo& todo, Settings& settings) {
+    if (!todo.due_date || !todo.recurrence->end_date || !is_writable(*todo.due_date)) return false;
+    const auto zone = todo.recurrence->timezone ? *todo.recurrence->timezone : settings.get().timezone;
+    return *todo.recurrence->end_date < to_local(*todo.due_date, zone).date;
+}
+
 }  // namespace
 
 Time end_of_day(Time instant, const std::string& zone) { return at_time_of_day(instant, 23h + 59min, zone); }
@@ -60,6 +67,9 @@ Result<void> settle(Todo& next, const Todo* before, Time now, Settings& settings
         errors.emplace_back("reminder_at", "must not be in the past");
     }
     if (next.recurrence && !next.due_date) errors.emplace_back("recurrence", "needs a due_date");
+    const bool new_rule = next.recurrence && (!before || next.recurrence != before->recurrence);
+    if (new_rule && !leave.past_reminder && ends_before_it_begins(next, settings))
+        errors.emplace_back("recurrence.end_date", "must not be before due_date");
     if (next.due_date && !is_writable(*next.due_date))
         errors.emplace_back("due_date", "must lie in the years 0001 to 9999");
     if (next.reminder_at && !is_writable(*next.reminder_at))

@@ -26,7 +26,7 @@ private:
 /// How far a change may go beyond what a plain request may.
 struct Leave {
     std::optional<Time> queued_at;    ///< a reminder that was future then is accepted
-    bool past_reminder = false;       ///< import, undo, the next occurrence
+    bool past_reminder = false;       ///< import, undo, the next occurrence: what ended or rang may come back
     bool reminder_after_due = false;  ///< snooze, undo
     bool move_reminder = false;       ///< PATCH of the due date alone: an explicit reminder keeps its distance
 };

@@ -2,7 +2,6 @@
 
 #include "carillon/embedded.hpp"
 #include "carillon/http/conditional.hpp"
-#include "carillon/ids.hpp"
 #include "carillon/text.hpp"
 
 #include <algorithm>
@@ -36,20 +35,20 @@ struct Asset {
     std::string_view plain;
     std::string_view gzip;
     std::string_view brotli;
-    std::string hash;  ///< of the plain bytes
+    std::string_view hash;  ///< of the plain bytes
 };
 
 using Assets = std::map<std::string_view, Asset>;
 
 Assets read_assets() {
     Assets assets;
-    for (const auto& [name, bytes] : embedded::page()) {
+    for (const auto& [name, bytes, hash] : embedded::page()) {
         if (name.ends_with(".br"))
             assets[name.substr(0, name.size() - 3)].brotli = bytes;
         else if (name.ends_with(".gz"))
             assets[name.substr(0, name.size() - 3)].gzip = bytes;
         else
-            assets[name] = {bytes, assets[name].gzip, assets[name].brotli, sha256_hex(bytes).substr(0, 32)};
+            assets[name] = {bytes, assets[name].gzip, assets[name].brotli, hash};
     }
     return assets;
 }
@@ -96,7 +95,7 @@ Response answer(const Request& request, std::string_view name, const Asset& asse
         encoding = "gzip";
     }
     // Each encoding is a representation of its own (RFC 9110 section 8.8.3.3).
-    const auto etag = "\"" + asset.hash + (encoding.empty() ? "" : "-") + std::string(encoding) + "\"";
+    const auto etag = "\"" + std::string(asset.hash) + (encoding.empty() ? "" : "-") + std::string(encoding) + "\"";
     const bool known = http::none_match(request, etag);
     Response response{known ? 304 : 200, std::string(media_type(name)), known ? "" : std::string(bytes), {}};
     response.with("ETag", etag);
