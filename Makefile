@@ -11,7 +11,7 @@ PLAYWRIGHT := NODE_PATH="$(CURDIR)/$(UI)/node_modules" "$(CURDIR)/$(NODE)/bin/no
 NPM := PATH="$(CURDIR)/$(NODE)/bin:$$PATH" npm --prefix $(UI)
 
 .PHONY: run build ui dev test-ui screenshots test deps test-deps configure asan tsan lint tidy format bench bench-cluster e2e e2e-all kafka-deps cluster-deps cluster-up cluster-status \
-        cluster-down charts verify-all clean help
+        cluster-down charts k8s verify-all clean help
 
 run: build  ## build and serve
 	build/release/carillon serve
@@ -119,7 +119,10 @@ cluster-up: build cluster-deps  ## two replicas behind Dapr, Kafka, PostgreSQL a
 cluster-status cluster-down: cluster-%: test-deps  ## whether its parts run; stops it and removes its data
 	@PYTHONPATH=test/support $(VENV)/bin/python test/cluster/cluster.py $*
 
-verify-all: test asan tsan lint tidy test-ui bench e2e-all bench-cluster  ## everything, long
+verify-all: test asan tsan lint tidy test-ui bench e2e-all bench-cluster charts k8s  ## everything, long
+
+k8s: test-deps  ## a real one-node Kubernetes: image, installation from nothing, validation, refusals, faults under load
+	@test/k8s/run $(TESTS)
 
 charts: test-deps  ## the chart and every manifest of deploy/, without a cluster: lint, strict schemas, and mistakes that they must find
 	@test/cluster/k8s/kit build apt helm kubeconform crds schemas

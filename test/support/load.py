@@ -24,6 +24,7 @@ class Call:
         self.status = None
         self.answer = None
         self.replayed = False
+        self.retry_after = None
 
 
 class Connection:
@@ -34,6 +35,7 @@ class Connection:
         self.socket = socket.create_connection((host, int(port)), timeout=10)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.call = None
+        self.is_last = False       # the server said that it closes behind this answer
         self._received = b""
 
     def send(self, call):
@@ -57,6 +59,8 @@ class Connection:
         call, self.call, self._received = self.call, None, b""
         call.status = int(head.split(b" ", 2)[1])
         call.replayed = headers.get("idempotency-replayed") == "true"
+        call.retry_after = headers.get("retry-after")
+        self.is_last = headers.get("connection", "").lower() == "close"
         call.answer = json.loads(rest[:length]) if length else None
         return call
 
@@ -108,7 +112,8 @@ class Tally:
 
     def __init__(self):
         self.answered = 0
-        self.refused = collections.Counter()   # by status, or "lost" for a connection that ended or hung before its answer
+        self.refused = collections.Counter()   # by status, or "lost" for a connection that ended or hung before its answer; a 503 that
+                                               # does not say when to come again as "503 without Retry-After"
         self.seconds = 0.0
         self.slowest = 0.0                     # seconds from the first try of a call to its answer
 
@@ -170,8 +175,12 @@ class _Steady:
             return
         if not call:
             return
+        if self.connections[client].is_last:
+            connection = self.connections.pop(client)
+            self.selector.unregister(connection.socket)
+            connection.socket.close()
         if call.status >= 500:
-            self.refuse(client, call.status)
+            self.refuse(client, "503 without Retry-After" if call.status == 503 and not call.retry_after else call.status)
             return
         _, first, _ = self.started.pop(client)
         self.tally.answered += 1

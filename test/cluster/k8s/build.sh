@@ -16,7 +16,7 @@ dapr|images/dapr.tar|$DAPR mkimage.py dapr-extra.sum ../dapr/go.mod ../dapr/go.s
 crds|crds/strimzi|strimzi-pom.xml
 schemas|schemas|$KUBE $DAPR $PROMETHEUS schemas.py strimzi-pom.xml
 base|base.done|
-kafka|images/kafka.tar|$KAFKA ../kafka/pom.xml images/kafka/Dockerfile images/kafka/start.sh
+kafka|images/kafka.tar|$KAFKA ../kafka/pom.xml images/kafka/Dockerfile images/kafka/start.sh images/kafka/kafka-topics.sh
 postgres|images/postgres.tar|images/postgres/Dockerfile images/postgres/start.sh"
 
 b_apt() {
@@ -146,6 +146,7 @@ b_base() { # a lookalike of debian:bookworm-slim from the same packages, with th
 b_kafka() {
   local d=$C/src/kafka; rm -rf "$d"; mkdir -p "$d"; cp images/kafka/* "$d/"; cp ../kafka/pom.xml "$d/pom.xml"
   mvn -q -B -f "$d/pom.xml" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$d/libs"
+  mvn -q -B -f "$d/pom.xml" dependency:copy -Dartifact=org.apache.kafka:kafka-tools:$KAFKA -DoutputDirectory="$d/libs" # kafka-topics.sh
   image_build kit.test/kafka:$KAFKA "$d" "$C/images/kafka.tar"
 }
 b_postgres() { image_build kit.test/postgres:15 images/postgres "$C/images/postgres.tar"; }

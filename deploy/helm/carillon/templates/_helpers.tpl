@@ -73,6 +73,7 @@ imagePullSecrets:
 - {name: CARILLON_STATE_COMPONENT, value: statestore-postgres}
 - {name: CARILLON_SIDECAR_LISTEN, value: "127.0.0.1:8081"}
 - {name: APP_API_TOKEN_FILE, value: /run/secrets/carillon/app-api-token}
+- {name: DAPR_API_TOKEN_FILE, value: /run/secrets/carillon/dapr-api-token}
 {{- else }}
 - {name: CARILLON_KAFKA_BROKERS, value: {{ .Values.kafka.brokers | quote }}}
 - {name: CARILLON_KAFKA_SECURITY_PROTOCOL, value: {{ printf "%s%s" (ternary "sasl_" "" (ne .Values.kafka.sasl.mechanism "")) (ternary "ssl" "plaintext" .Values.kafka.tls) }}}
@@ -103,6 +104,7 @@ imagePullSecrets:
 {{ include "carillon.secretSources" . }}
 {{- if eq .Values.eventBus "dapr" }}
 - secret: {name: {{ include "carillon.name" . }}-app-token, items: [{key: token, path: app-api-token}]}
+- secret: {name: {{ include "carillon.name" . }}-api-token, items: [{key: token, path: dapr-api-token}]}
 {{- else }}
 {{- with .Values.kafka.sasl }}
 {{- if .mechanism }}

@@ -15,17 +15,18 @@ USERS = 6                # spread over the partitions
 CLIENTS = 24             # each has at most one write in flight
 RATE = 150               # offered changes a second
 LEAST = 100              # changes a second that the API must take for the proof to count
+FOLLOWERS = 12
 
 
 class Load:
-    """Writes through the proxy, and two live clients of each user there, from the start until stop()."""
+    """Writes through the proxy, and live clients there, `followers` shared out among the users, from the start until stop()."""
 
-    def __init__(self, cluster, rate=RATE, bells=(0.05, 0.6)):
+    def __init__(self, cluster, rate=RATE, bells=(0.05, 0.6), followers=FOLLOWERS):
         self._address = cluster.address
         self._rate = rate
         self.users = [Api(cluster).signed_up(timezone="UTC") for _ in range(USERS)]
         self.clients = [Client(self.users[i % USERS], i, bells) for i in range(CLIENTS)]
-        self.followers = {user: [Follower(user.token, cluster.address) for _ in range(2)] for user in self.users}
+        self.followers = {user: [Follower(user.token, cluster.address) for _ in range(i, followers, USERS)] for i, user in enumerate(self.users)}
         self._over = threading.Event()
         self._failure = self.tally = None
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -72,12 +73,13 @@ def prove(cluster, load, settle):
             assert follower.last == last, f"a live client has {follower.last} of {last}, reconnected {follower.reconnects} times"
             assert len(follower.ids) == len(set(follower.ids)) and (follower.reloads or len(follower.ids) == last)
     check_tables(None, cluster.postgres.url, settle)
-    prove_topics(cluster, exactly_once=False)
+    prove_topics(cluster, exactly_once=False, users=[user.user["id"] for user in load.users])
 
 
-def prove_topics(cluster, exactly_once):
-    """Every event of the database is in its topic, and nothing else is."""
+def prove_topics(cluster, exactly_once, users=None):
+    """Every event of the database is in its topic, and nothing else is; of those `users`, or of all."""
     with psycopg.connect(cluster.postgres.url) as connection:
-        events = connection.execute("SELECT topic, id FROM outbox").fetchall()
+        events = connection.execute("SELECT topic, id FROM outbox WHERE %s::text[] IS NULL OR user_id = ANY(%s)", (users, users)).fetchall()
     for topic in ("task-events", "reminder-events"):
-        check_topic(read_topic(cluster.kafka.address, topic), [i for t, i in events if t == topic], exactly_once)
+        records = [r for r in read_topic(cluster.kafka.address, topic) if users is None or r["key"] in users]
+        check_topic(records, [i for t, i in events if t == topic], exactly_once)

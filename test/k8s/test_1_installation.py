@@ -1,0 +1,29 @@
+"""What was installed from nothing is whole: every check of `make validate`, `helm test`, the page in a browser."""
+import json
+import subprocess
+
+import pytest
+
+from installation import script
+
+
+@pytest.mark.timeout(600)
+def test_make_validate_passes_to_its_end(installation, row):
+    passed, said = script("validate-phase-v.sh", "--json", "--url", installation.url)
+    report = json.loads(said[said.index("{"):])
+    failures = [c for c in report["checks"] if c["result"] != "ok"]
+    assert passed and not failures, failures
+    assert {"dapr", "kafka", "carillon", "user"} <= {c["part"] for c in report["checks"]}
+    assert report["checks"][-1]["check"] == "the audit log has all of it, in order", "the story went to its end"
+    row("make validate", f"{report['passed']} checks passed, {report['failed']} failed")
+
+
+@pytest.mark.timeout(180)
+def test_helm_test_passes(installation):
+    assert "Phase:          Succeeded" in installation.helm("test", installation.release)
+
+
+def test_the_page_is_drawn_by_a_browser_through_the_node_port(installation, tmp_path):
+    done = subprocess.run(["chromium", "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}", "--virtual-time-budget=10000",
+                           "--dump-dom", installation.url], capture_output=True, text=True, timeout=90, check=True)
+    assert 'type="password"' in done.stdout, "the sign-in form is made by the page's own script"
