@@ -23,7 +23,16 @@ def test_helm_test_passes(installation):
     assert "Phase:          Succeeded" in installation.helm("test", installation.release)
 
 
-def test_the_page_is_drawn_by_a_browser_through_the_node_port(installation, tmp_path):
-    done = subprocess.run(["chromium", "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}", "--virtual-time-budget=10000",
-                           "--dump-dom", installation.url], capture_output=True, text=True, timeout=90, check=True)
-    assert 'type="password"' in done.stdout, "the sign-in form is made by the page's own script"
+def drawn(url, profile):
+    done = subprocess.run(["chromium", "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}", "--virtual-time-budget=10000",
+                           "--dump-dom", url], capture_output=True, text=True, timeout=90, check=True)
+    return done.stdout
+
+
+def test_the_page_is_drawn_by_a_browser_through_the_node_port(tmp_path):
+    assert 'type="password"' in drawn("http://localhost:30080", tmp_path), "the sign-in form is made by the page's own script"
+
+
+def test_the_page_says_that_it_needs_https_elsewhere(installation, tmp_path):
+    said = drawn(installation.url, tmp_path)
+    assert "needs HTTPS" in said and "localhost" in said

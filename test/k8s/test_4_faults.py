@@ -28,7 +28,7 @@ def fault(installation, row):
         row(name, f"{tally.answered:5} changes", f"{tally.rate:4.0f}/s", f"slowest {tally.slowest:5.2f} s", f"refused {dict(tally.refused)}",
             f"{resumed} of {LIVE_CLIENTS} live clients resumed")
         assert set(tally.refused) <= set(may_refuse), f"refused: {dict(tally.refused)}"
-        assert tally.rate > RATE * 0.7, f"not enough load for a proof: {tally}"
+        assert tally.answered >= 200, f"not enough load for a proof: {tally}"
 
     return run
 
@@ -37,16 +37,20 @@ def image_tags(installation):
     return {c["image"].rsplit(":", 1)[1] for p in installation.pods() for c in p["spec"]["containers"] if c["name"] == "carillon"}
 
 
+def upgrade(installation, tag):
+    installation.helm("upgrade", installation.release, CHART, "--reuse-values", "--set", f"image.tag={tag}", "--wait", "--timeout", "5m")
+    installation.all_ready()
+    assert image_tags(installation) == {tag}
+
+
 def test_helm_upgrade_to_another_image(installation, fault):
     with fault("helm upgrade to another image tag", may_refuse=()):
-        installation.helm("upgrade", installation.release, CHART, "--reuse-values", "--set", "image.tag=0.1.1", "--wait", "--timeout", "5m")
-        installation.all_ready()
-    assert image_tags(installation) == {"0.1.1"}
+        upgrade(installation, "0.1.1")
 
 
 def test_helm_rollback(installation, fault):
-    if image_tags(installation) != {"0.1.1"}:
-        installation.helm("upgrade", installation.release, CHART, "--reuse-values", "--set", "image.tag=0.1.1", "--wait", "--timeout", "5m")
+    upgrade(installation, "0.1.0")
+    upgrade(installation, "0.1.1")
     with fault("helm rollback", may_refuse=()):
         installation.helm("rollback", installation.release, "--wait", "--timeout", "5m")
         installation.all_ready()
