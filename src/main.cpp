@@ -32,7 +32,9 @@ Application::Application(const Config& config, Runtime& runtime, db::Database& d
     // Only PostgreSQL has other writers whose rows must be looked for.
     const auto poll = db.backend() == db::Backend::postgresql ? std::optional(1000ms) : std::nullopt;
 
-    relay = make_relay(db, clock, metrics, background, {.poll = poll});
+    // A bus outside takes many at once: the more users in a turn, the fewer requests it needs.
+    relay =
+        make_relay(db, clock, metrics, background, {.batch = config.event_bus == "memory" ? 256 : 2048, .poll = poll});
     inbox = make_inbox(db, clock, metrics, background, {.max_attempts = config.subscriber_attempts, .poll = poll});
     backends =
         make_backends(config, runtime, *inbox, clock, metrics);  // bus, scheduler, state: in here, or behind Dapr

@@ -18,9 +18,11 @@ using namespace std::chrono_literals;
 using Events = std::vector<std::shared_ptr<const Event>>;
 
 constexpr std::size_t request_bytes = 2 * 1024 * 1024;  ///< the sidecar refuses more than 4 MiB
-constexpr std::size_t accept_at_once = 256;             ///< events of one transaction
-constexpr int deliver_at_once = 100;                    ///< events of one delivery
-constexpr int deliver_within_ms = 20;                   ///< an incomplete delivery waits at most so long
+/// Behind it no request is begun: the relay's transaction, idle meanwhile, ends after ten seconds.
+constexpr auto publish_at_most = 4s;
+constexpr std::size_t accept_at_once = 256;  ///< events of one transaction
+constexpr int deliver_at_once = 100;         ///< events of one delivery
+constexpr int deliver_within_ms = 20;        ///< an incomplete delivery waits at most so long
 
 /// Publishes in waves: each holds at most one event of a user, since a request is no transaction and its records keep
 /// no order once one of them fails (docs/decisions/0025-…).
@@ -39,7 +41,8 @@ public:
         std::vector<std::size_t> left(events.size());
         for (std::size_t i = 0; i < left.size(); ++i) left[i] = i;
         std::unordered_set<std::string_view> stopped;
-        while (!left.empty()) {
+        const auto began = std::chrono::steady_clock::now();
+        while (!left.empty() && std::chrono::steady_clock::now() - began < publish_at_most) {
             const auto wave = next_wave(events, left, stopped);
             if (!co_await send_wave(events, wave, accepted)) break;  // the bus is away: for the rest, too
             for (const auto i : wave) {

@@ -114,10 +114,13 @@ private:
             }
         }
         const auto fresh = events::insert_all_handled(tx_, rows, now_);
-        for (std::size_t i = 0; i < rows.size(); ++i) {
-            if (!fresh[i]) continue;  // known
-            if (events::call_handler(handlers[i]->subscription(), tx_, *rows[i].event)) return false;
-            ++handled_[handlers[i]];
+        for (const auto& worker : workers_) {
+            std::vector<const Event*> unknown;
+            for (std::size_t i = 0; i < rows.size(); ++i) {
+                if (fresh[i] && handlers[i] == worker) unknown.push_back(rows[i].event);
+            }
+            if (events::call_handler(worker->subscription(), tx_, unknown)) return false;
+            handled_[worker] += static_cast<std::int64_t>(unknown.size());
         }
         return true;
     }

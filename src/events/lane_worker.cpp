@@ -23,10 +23,13 @@ bool is_away(const db::DatabaseError& e) {
 
 }  // namespace
 
-std::optional<std::string> call_handler(const Subscription& subscription, db::Transaction& tx, const Event& event) {
+namespace {
+
+template <class Handle>
+std::optional<std::string> why_failed(const Handle& handle) {
     std::string failure;
     try {
-        const auto result = subscription.handle(tx, event);
+        const Result<void> result = handle();
         if (result.has_value()) return std::nullopt;
         failure = result.error().detail;
     } catch (const db::DatabaseError& e) {
@@ -39,6 +42,22 @@ std::optional<std::string> call_handler(const Subscription& subscription, db::Tr
     }
     if (failure.empty()) failure = "no reason given";
     return failure;
+}
+
+}  // namespace
+
+std::optional<std::string> call_handler(const Subscription& subscription, db::Transaction& tx, const Event& event) {
+    return why_failed([&] { return subscription.handle(tx, event); });
+}
+
+std::optional<std::string> call_handler(const Subscription& subscription, db::Transaction& tx,
+                                        const std::vector<const Event*>& events) {
+    if (subscription.handle_all && events.size() > 1 && tx.backend() == db::Backend::postgresql)
+        return why_failed([&] { return subscription.handle_all(tx, events); });
+    for (const auto* event : events) {
+        if (auto failure = call_handler(subscription, tx, *event)) return failure;
+    }
+    return std::nullopt;
 }
 
 std::optional<std::string> attempt(const Subscription& subscription, db::Transaction& tx, const Event& event) {

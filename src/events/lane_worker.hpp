@@ -17,7 +17,10 @@ namespace carillon::events {
 
 /// Runs a handler; nothing, or why it failed. A database that is away is nobody's failure: it throws.
 std::optional<std::string> call_handler(const Subscription& subscription, db::Transaction& tx, const Event& event);
-/// The same under a savepoint, so that a failed handler leaves nothing behind and the transaction goes on.
+/// The same for several, in their order; after a failure some may have been handled.
+std::optional<std::string> call_handler(const Subscription& subscription, db::Transaction& tx,
+                                        const std::vector<const Event*>& events);
+/// For one, under a savepoint, so that a failed handler leaves nothing behind and the transaction goes on.
 std::optional<std::string> attempt(const Subscription& subscription, db::Transaction& tx, const Event& event);
 
 /// Lanes wait in memory by the time of their next attempt; the table says what is in them. Call start() before

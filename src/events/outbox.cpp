@@ -3,6 +3,7 @@
 #include "carillon/events/relay.hpp"
 #include "carillon/ids.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 #include <stdexcept>
@@ -12,6 +13,12 @@ namespace {
 
 constexpr std::string_view event_columns =
     "id, type, topic, user_id, aggregateid, sequence, time, actor, traceparent, payload";
+
+/// Whether the predecessor waits is asked row by row, along the index: as EXISTS PostgreSQL would read all that waits.
+const std::string select_unpublished =
+    "SELECT position, CASE WHEN (SELECT 1 FROM outbox p WHERE p.user_id = o.user_id "
+    "AND p.sequence = o.sequence - 1 AND p.published_at IS NULL) IS NULL THEN 0 ELSE 1 END, " +
+    std::string(event_columns) + " FROM outbox o WHERE published_at IS NULL AND ";
 
 std::int64_t to_integer(const std::string& text) {
     std::int64_t value = 0;
@@ -44,7 +51,7 @@ std::vector<OutboxRow> read_rows(db::Session& session, std::string_view sql, std
     return rows;
 }
 
-/// One kept statement marks up to this many positions; the rest of the list is filled up with -1.
+/// SQLite: one kept statement marks up to this many positions; the rest of the list is filled up with -1.
 constexpr std::size_t marks = 32;
 
 const std::string& mark_sql() {
@@ -68,11 +75,16 @@ bool StoredOutbox::lock_user(db::Transaction& tx, std::string_view user_id) {
 
 Event StoredOutbox::add(db::Transaction& tx, const Principal& who, std::string_view type, std::int64_t task_id,
                         std::string data) {
-    const auto next = tx.query_one<std::int64_t>(
-        "UPDATE users SET sequence = sequence + 1 WHERE id = :id RETURNING sequence", who.user_id);
+    // Of two replicas the later one may be a little behind: a user's times never go back. (The user is locked already,
+    // so that the statement sees the event before.)
+    const auto* const sql = tx.backend() == db::Backend::sqlite
+                                ? "UPDATE users SET sequence = sequence + 1 WHERE id = :id RETURNING sequence, NULL"
+                                : "UPDATE users SET sequence = sequence + 1 WHERE id = :id RETURNING sequence, (SELECT "
+                                  "time FROM outbox WHERE user_id = users.id AND sequence = users.sequence - 1)";
+    const auto next = tx.query_one<std::int64_t, std::optional<std::int64_t>>(sql, who.user_id);
     if (!next) throw std::logic_error("an event of a user that does not exist");
     Event event;
-    event.time = clock_.now();
+    event.time = std::max(clock_.now(), from_micros(std::get<1>(*next).value_or(0)));
     event.id = "evt-" + uuid_v7(event.time);
     event.type = type;
     event.topic = topic_of(type);
@@ -93,26 +105,46 @@ Event StoredOutbox::add(db::Transaction& tx, const Principal& who, std::string_v
 }
 
 std::vector<OutboxRow> unpublished(db::Session& session, std::int64_t after, int limit) {
-    static const std::string sql =
-        "SELECT position, CASE WHEN EXISTS (SELECT 1 FROM outbox p WHERE p.user_id = o.user_id "
-        "AND p.sequence = o.sequence - 1 AND p.published_at IS NULL) THEN 1 ELSE 0 END, " +
-        std::string(event_columns) +
-        " FROM outbox o WHERE published_at IS NULL AND position > :after ORDER BY position LIMIT :n";
+    static const std::string sql = select_unpublished + "position > :after ORDER BY position LIMIT :n";
     return read_rows(session, sql, {after, limit});
 }
 
-std::unordered_set<std::string> lock_users(db::Transaction& tx, std::int64_t after, int limit) {
-    std::unordered_set<std::string> users;
-    tx.each<std::string>(
-        "WITH page AS MATERIALIZED (SELECT user_id FROM outbox WHERE published_at IS NULL AND position > :after "
-        "ORDER BY position LIMIT :n), "
-        "users AS MATERIALIZED (SELECT DISTINCT user_id FROM page) "
-        "SELECT user_id FROM users WHERE pg_try_advisory_xact_lock(hashtextextended('outbox/' || user_id, 0))",
-        {after, limit}, [&users](std::string user) { users.insert(std::move(user)); });
-    return users;
+LockedUsers lock_users(db::Transaction& tx, std::int64_t after, int limit) {
+    LockedUsers locked;
+    tx.each<std::string, std::int64_t, bool>(
+        "WITH page AS MATERIALIZED (SELECT user_id, position FROM outbox WHERE published_at IS NULL "
+        "AND position > :after ORDER BY position LIMIT :n), "
+        "users AS MATERIALIZED (SELECT user_id, max(position) AS last FROM page GROUP BY user_id) "
+        "SELECT user_id, last, CASE WHEN pg_try_advisory_xact_lock(hashtextextended('outbox/' || user_id, 0)) THEN 1 "
+        "ELSE 0 END FROM users",
+        {after, limit}, [&locked](std::string user, std::int64_t last, bool mine) {
+            locked.last = std::max(locked.last, last);
+            if (!mine) {
+                locked.others = true;
+                return;
+            }
+            locked.users += (locked.users.empty() ? "" : "\n") + user;
+        });
+    return locked;
+}
+
+std::vector<OutboxRow> unpublished_of(db::Transaction& tx, std::int64_t after, const LockedUsers& locked) {
+    static const std::string sql =
+        select_unpublished +
+        "position > :after AND position <= :last AND user_id = ANY(string_to_array(:users, chr(10))) ORDER BY position";
+    return read_rows(tx, sql, {after, locked.last, locked.users});
 }
 
 void mark_published(db::Transaction& tx, const std::vector<std::int64_t>& positions, Time now) {
+    if (tx.backend() == db::Backend::postgresql) {
+        std::string list;
+        for (const auto position : positions) list += (list.empty() ? "" : ",") + std::to_string(position);
+        tx.exec(
+            "UPDATE outbox SET published_at = :now WHERE published_at IS NULL "
+            "AND position = ANY(CAST(string_to_array(:list, ',') AS BIGINT[]))",
+            to_micros(now), list);
+        return;
+    }
     for (std::size_t i = 0; i < positions.size(); i += marks) {
         std::vector<db::Param> params{to_micros(now)};
         for (std::size_t j = i; j < i + marks; ++j)

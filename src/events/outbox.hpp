@@ -8,7 +8,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 namespace carillon::events {
@@ -34,9 +33,18 @@ struct OutboxRow {
 
 /// The first unpublished rows with a position above `after`, in order.
 std::vector<OutboxRow> unpublished(db::Session& session, std::int64_t after, int limit);
-/// Locks the users of the rows that unpublished() would return, until the transaction ends; those that nobody else
-/// holds. PostgreSQL only.
-std::unordered_set<std::string> lock_users(db::Transaction& tx, std::int64_t after, int limit);
+
+/// PostgreSQL only: the users of a page, as far as nobody else holds them.
+struct LockedUsers {
+    std::string users;      ///< one a line
+    std::int64_t last = 0;  ///< the page's last position; 0: nothing is unpublished
+    bool others = false;    ///< users were left out
+};
+/// Locks the users of the rows that unpublished() would return, until the transaction ends.
+LockedUsers lock_users(db::Transaction& tx, std::int64_t after, int limit);
+/// Their rows up to the page's last position, to be read after the locks are held.
+std::vector<OutboxRow> unpublished_of(db::Transaction& tx, std::int64_t after, const LockedUsers& locked);
+
 void mark_published(db::Transaction& tx, const std::vector<std::int64_t>& positions, Time now);
 
 struct Backlog {

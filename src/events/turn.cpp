@@ -43,10 +43,12 @@ public:
 
     awaitable<Result<Page>> begin(std::int64_t after, int limit) override {
         auto work = [after, limit](db::Transaction& tx) -> Result<Page> {
-            const auto mine = lock_users(tx, after, limit);
-            auto page = page_of(unpublished(tx, after, limit));
-            const auto taken = [&mine](const OutboxRow& row) { return !mine.contains(row.event->user_id); };
-            page.others = std::erase_if(page.rows, taken) > 0;
+            const auto locked = lock_users(tx, after, limit);
+            Page page;
+            page.end = locked.last == 0;
+            page.last = locked.last;
+            page.others = locked.others;
+            if (!locked.users.empty()) page.rows = unpublished_of(tx, after, locked);
             return page;
         };
         co_return co_await held_->begin(std::move(work));

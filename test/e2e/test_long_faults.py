@@ -66,8 +66,6 @@ def test_the_partitions_are_given_out_anew(cluster):
     assert not load.tally.refused
 
 
-@pytest.mark.xfail(strict=True, reason="GET /api/audit lists by the time of the event, which the replica's own clock gave: "
-                                       "with clocks apart that is not the user's sequence")
 def test_the_clocks_are_five_seconds_apart(tmp_path):
     """The second replica lives 5 s ahead of the first, its sidecar and the database."""
     whole = Cluster(tmp_path)

@@ -23,6 +23,9 @@ struct Subscription {
     std::string name;                ///< `audit`, `reminder`, `recurring`; the inbox rows' key: never rename
     std::vector<std::string> types;  ///< event types; empty: all
     std::function<Result<void>(db::Transaction&, const Event&)> handle;
+    /// The same for a delivery's events in few statements, where each is a round trip (PostgreSQL). Optional. When it
+    /// fails, all is rolled back and handled one by one.
+    std::function<Result<void>(db::Transaction&, const std::vector<const Event*>&)> handle_all = {};
 };
 
 /// Every replica gets every event, newest only, not stored: for live sockets. Called on any thread; must not block.

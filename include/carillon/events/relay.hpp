@@ -19,7 +19,7 @@
 namespace carillon {
 
 struct RelayOptions {
-    int batch = 256;
+    int batch = 256;  ///< rows of a turn
     /// How often to look without being woken: for other replicas' rows (PostgreSQL). Nothing: never while idle.
     std::optional<std::chrono::milliseconds> poll;
 };

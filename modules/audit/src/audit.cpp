@@ -19,7 +19,12 @@ public:
             if (append(tx, event)) tx.on_commit([checkpointer] { checkpointer->wake(); });
             return {};
         };
-        bus.subscribe({"audit", {}, record});
+        auto record_all = [checkpointer = checkpointer_](db::Transaction& tx,
+                                                         const std::vector<const Event*>& events) -> Result<void> {
+            if (append_all(tx, events) > 0) tx.on_commit([checkpointer] { checkpointer->wake(); });
+            return {};
+        };
+        bus.subscribe({"audit", {}, record, record_all});
         auto one = [](db::Session& session, std::string_view user, std::int64_t task, Time at) {
             return task_at(session, user, task, at);
         };

@@ -1,5 +1,9 @@
 #include "audit/entries.hpp"
 
+#include "carillon/json.hpp"
+
+#include <fmt/format.h>
+
 namespace carillon::audit {
 namespace {
 
@@ -39,6 +43,34 @@ bool append(db::Transaction& tx, const Event& event) {
                "WHERE NOT EXISTS (SELECT 1 FROM task_events WHERE event_id = :event)",
                event.id, event.user_id, event.task_id, event.type, event.data, to_micros(event.time), event.sequence,
                event.actor) == 1;
+}
+
+std::int64_t append_all(db::Transaction& tx, const std::vector<const Event*>& events) {
+    std::string rows = "[";
+    const auto text = [&rows](std::string_view name, std::string_view value) {
+        rows.append(",\"").append(name).append("\":");
+        json::append_string(rows, value);
+    };
+    for (std::size_t i = 0; i < events.size(); ++i) {
+        const Event& event = *events[i];
+        rows += fmt::format(R"({}{{"n":{},"k":{},"c":{},"s":{})", i ? "," : "", i, event.task_id, to_micros(event.time),
+                            event.sequence);
+        text("e", event.id);
+        text("u", event.user_id);
+        text("t", event.type);
+        text("p", event.data);
+        text("a", event.actor);
+        rows += '}';
+    }
+    rows += ']';
+    tx.query_one<std::int64_t>(lock_log);
+    // Whether it is there is asked row by row, along the index: as NOT EXISTS PostgreSQL might read the whole log.
+    return tx.exec(
+        "INSERT INTO task_events (position, event_id, user_id, task_id, type, payload, created_at, sequence, actor) "
+        "SELECT (SELECT coalesce(max(position), 0) FROM task_events) + row_number() OVER (ORDER BY n), e, u, k, t, p, "
+        "c, s, a FROM json_to_recordset(CAST(:rows AS json)) AS r (n bigint, k bigint, c bigint, s bigint, e text, "
+        "u text, t text, p text, a text) WHERE (SELECT 1 FROM task_events WHERE event_id = e) IS NULL ORDER BY n",
+        rows);
 }
 
 std::vector<Entry> list(db::Session& session, std::string_view user_id, const Filter& filter) {

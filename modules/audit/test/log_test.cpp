@@ -1,3 +1,4 @@
+#include "audit/entries.hpp"
 #include "world.hpp"
 
 #include <catch2/catch.hpp>
@@ -7,6 +8,7 @@
 #include <thread>
 
 using namespace carillon;
+using namespace carillon::audit;
 using namespace carillon::audit::test;
 using carillon::test::name_of;
 
@@ -123,6 +125,43 @@ TEST_CASE("appenders at the same time take positions without gap or clash", "[au
     CHECK(refused == 0);
     CHECK(world.number("SELECT count(*) FROM task_events") == 240);
     CHECK(world.number("SELECT max(position) FROM task_events") == 240);
+}
+
+TEST_CASE("a delivery's events are appended at once, in their order and as one by one", "[audit]") {
+    World world(Backend::postgresql);
+    world.change(Method::post, "/api/todos", R"({"title":"one by one"})");
+    world.wait_for_log();
+    std::vector<Event> events(3);
+    for (std::size_t i = 0; i < events.size(); ++i) {
+        auto& event = events[i];
+        event.id = "evt-" + std::to_string(9 - i);
+        event.type = "task.updated";
+        event.user_id = world.who.user_id;
+        event.task_id = 7;
+        event.sequence = 2 + static_cast<std::int64_t>(i);
+        event.time = from_micros(1'800'000'000'000'001);
+        event.actor = "user";
+        event.data = "{\"title\":\"\\u0000 \\\"quoted\\\" \xC3\xA9\"}";
+    }
+    const auto append = [&](const std::vector<const Event*>& some) {
+        return *world.database->write_now(
+            [&](db::Transaction& tx) -> Result<std::int64_t> { return append_all(tx, some); });
+    };
+    CHECK(append({&events[0], &events[1]}) == 2);
+    CHECK(append({&events[0], &events[2], &events[1]}) == 1);  // two are there already
+    const auto entries = *world.database->read_now([&](db::Session& session) -> Result<std::vector<Entry>> {
+        Filter filter;
+        filter.task_id = 7;
+        return list(session, world.who.user_id, filter);
+    });
+    REQUIRE(entries.size() == 3);
+    for (std::size_t i = 0; i < entries.size(); ++i) {  // the newest first
+        CHECK(entries[i].position == static_cast<std::int64_t>(4 - i));
+        CHECK(entries[i].sequence == static_cast<std::int64_t>(4 - i));
+        CHECK(entries[i].payload == events[0].data);
+        CHECK(entries[i].created_at == events[0].time);
+        CHECK(entries[i].actor == "user");
+    }
 }
 
 TEST_CASE("an event delivered twice is one entry", "[audit]") {

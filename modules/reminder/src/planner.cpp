@@ -1,5 +1,8 @@
 #include "planner.hpp"
 
+#include <map>
+#include <set>
+
 namespace carillon::reminder {
 namespace {
 
@@ -17,6 +20,21 @@ Result<void> Planner::follow(db::Transaction& tx, const Event& event) {
         if (settled) return {};
     }
     return Error{Errc::conflict, "The reminder keeps changing."};
+}
+
+Result<void> Planner::follow_all(db::Transaction& tx, const std::vector<const Event*>& events) {
+    std::map<std::pair<std::string_view, std::int64_t>, const Event*> tasks;  // a task's last event stands for all
+    for (const auto* event : events) tasks[{event->user_id, event->task_id}] = event;
+    std::vector<task::TaskKey> keys;
+    for (const auto& [key, event] : tasks) keys.push_back({key.first, key.second});
+    std::set<std::pair<std::string, std::int64_t>> concerned;
+    for (const auto& row : repository::latest_of(tx, keys)) concerned.emplace(row.user_id, row.task_id);
+    for (const auto& todo : tasks_.with_bells_in(tx, keys)) concerned.emplace(todo.user_id, todo.id);
+    for (const auto& key : concerned) {
+        auto followed = follow(tx, *tasks.at({key.first, key.second}));
+        if (!followed.has_value()) return followed;
+    }
+    return {};
 }
 
 /// The task should ring at its bell_at. False when the row changed under our hands.

@@ -19,6 +19,8 @@ public:
     /// Looks at the task as it is now, not as the event says: any order and any number of deliveries end the same.
     /// Fails with: conflict (the bell rang meanwhile, again and again).
     Result<void> follow(db::Transaction& tx, const Event& event);
+    /// The same for many events: two statements find the few tasks that have, or had, something to do with a bell.
+    Result<void> follow_all(db::Transaction& tx, const std::vector<const Event*>& events);
 
 private:
     bool plan(db::Transaction& tx, const std::optional<Reminder>& now, const task::Todo& todo);

@@ -18,7 +18,10 @@ public:
         scheduler.on_due([ringer = ringer_](const std::string&) { ringer->wake(); });
         bus.subscribe({"reminder",
                        {"task.created", "task.updated", "task.completed", "task.deleted", "task.restored"},
-                       [this](db::Transaction& tx, const Event& event) { return planner_.follow(tx, event); }});
+                       [this](db::Transaction& tx, const Event& event) { return planner_.follow(tx, event); },
+                       [this](db::Transaction& tx, const std::vector<const Event*>& events) {
+                           return planner_.follow_all(tx, events);
+                       }});
     }
 
     void start() override { ringer_->start(); }

@@ -59,6 +59,20 @@ std::optional<Reminder> latest(db::Session& session, std::string_view user_id, s
                       {user_id, task_id}));
 }
 
+std::vector<Reminder> latest_of(db::Session& session, const std::vector<task::TaskKey>& tasks) {
+    std::string users, ids;
+    for (const auto& task : tasks) {
+        users.append(users.empty() ? "" : "\n").append(task.user_id);
+        ids.append(ids.empty() ? "" : ",").append(std::to_string(task.id));
+    }
+    return read(
+        session,
+        "SELECT r.* FROM unnest(string_to_array(:users, chr(10)), CAST(string_to_array(:ids, ',') AS BIGINT[])) "
+        "AS k (u, t) CROSS JOIN LATERAL (" +
+            select_reminders + "WHERE user_id = u AND task_id = t ORDER BY revision DESC LIMIT 1) AS r",
+        {users, ids});
+}
+
 std::optional<Reminder> find(db::Session& session, std::string_view user_id, std::int64_t id) {
     return first(read(session, select_reminders + "WHERE id = :id AND user_id = :user", {id, user_id}));
 }
@@ -132,8 +146,6 @@ std::vector<Reminder> upcoming(db::Session& session, std::string_view user_id, s
                     " AND (fire_at, id) > (:time, :id) ORDER BY fire_at, id LIMIT :limit",
                 {user_id, after ? to_micros(after->time) : start, after ? after->id : start, limit});
 }
-
-#undef REMINDER_COLUMNS
 
 }  // namespace repository
 }  // namespace carillon::reminder

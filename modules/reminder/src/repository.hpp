@@ -3,6 +3,7 @@
 
 #include "carillon/db/session.hpp"
 #include "carillon/time/instant.hpp"
+#include "task/task.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -42,6 +43,8 @@ namespace repository {
 
 /// The row that counts for a task; nothing if it never had a bell.
 std::optional<Reminder> latest(db::Session& session, std::string_view user_id, std::int64_t task_id);
+/// latest() of many tasks in one statement; only of those that ever had a bell, in no order. PostgreSQL.
+std::vector<Reminder> latest_of(db::Session& session, const std::vector<task::TaskKey>& tasks);
 std::optional<Reminder> find(db::Session& session, std::string_view user_id, std::int64_t id);
 /// True when this very bell has rung, or was counted as such.
 bool has_fired(db::Session& session, std::string_view user_id, std::int64_t task_id, Time fire_at);

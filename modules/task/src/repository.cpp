@@ -44,6 +44,14 @@ std::optional<Todo> load_one(db::Session& session, std::string_view sql, const I
     return todo_of(std::move(*row));
 }
 
+template <class Visit>
+void each_todo(db::Session& session, std::string_view sql, std::initializer_list<db::Param> params, Visit visit) {
+    session.each<std::string, std::string, std::optional<std::int64_t>, bool, std::optional<std::string>,
+                 std::optional<std::int64_t>, std::optional<std::int64_t>, std::optional<std::string>,
+                 std::optional<std::int64_t>>(
+        sql, params, [&visit](auto... columns) { visit(todo_of(Columns(std::move(columns)...))); });
+}
+
 bool live(const Todo* todo) { return todo && !todo->deleted_at; }
 
 void insert(db::Transaction& tx, const Todo& todo, const std::string& body, const std::string& search) {
@@ -174,6 +182,25 @@ std::optional<Todo> load(db::Session& session, std::string_view user_id, std::in
     return load_one(session, select_todo + "WHERE user_id = :user AND id = :id", user_id, id);
 }
 
+std::vector<Todo> load_with_bells(db::Session& session, const std::vector<TaskKey>& keys) {
+    std::string users, ids;
+    for (const auto& key : keys) {
+        users.append(users.empty() ? "" : "\n").append(key.user_id);
+        ids.append(ids.empty() ? "" : ",").append(std::to_string(key.id));
+    }
+    std::vector<Todo> found;
+    // LIMIT keeps PostgreSQL from making a join of it that reads the whole table.
+    each_todo(
+        session,
+        "SELECT t.* FROM unnest(string_to_array(:users, chr(10)), CAST(string_to_array(:ids, ',') AS BIGINT[])) AS "
+        "k (u, i) CROSS JOIN LATERAL (" +
+            select_todo +
+            "WHERE user_id = u AND id = i AND deleted_at IS NULL AND bell_at IS NOT NULL AND status = :active "
+            "LIMIT 1) AS t",
+        {users, ids, static_cast<int>(Status::active)}, [&found](Todo todo) { found.push_back(std::move(todo)); });
+    return found;
+}
+
 std::optional<Todo> load_occurrence(db::Session& session, std::string_view user_id, std::string_view series_id,
                                     std::int64_t number) {
     return load_one(session, select_todo + "WHERE user_id = :user AND series_id = :series AND occurrence = :number",
@@ -187,11 +214,7 @@ std::optional<Todo> load_latest_occurrence(db::Session& session, std::string_vie
 }
 
 void each(db::Session& session, std::string_view user_id, const std::function<void(const Todo&)>& visit) {
-    session.each<std::string, std::string, std::optional<std::int64_t>, bool, std::optional<std::string>,
-                 std::optional<std::int64_t>, std::optional<std::int64_t>, std::optional<std::string>,
-                 std::optional<std::int64_t>>(
-        select_todo + "WHERE user_id = :user AND deleted_at IS NULL ORDER BY id", {db::Param(user_id)},
-        [&visit](auto... columns) { visit(todo_of(Columns(std::move(columns)...))); });
+    each_todo(session, select_todo + "WHERE user_id = :user AND deleted_at IS NULL ORDER BY id", {user_id}, visit);
 }
 
 bool import_key_exists(db::Session& session, std::string_view user_id, std::string_view key) {

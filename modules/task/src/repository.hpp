@@ -24,6 +24,7 @@ Result<std::string> store(db::Transaction& tx, const Todo* before, Todo& after, 
 
 /// Deleted or not.
 std::optional<Todo> load(db::Session& session, std::string_view user_id, std::int64_t id);
+std::vector<Todo> load_with_bells(db::Session& session, const std::vector<TaskKey>& keys);
 std::optional<Todo> load_occurrence(db::Session& session, std::string_view user_id, std::string_view series_id,
                                     std::int64_t number);
 std::optional<Todo> load_latest_occurrence(db::Session& session, std::string_view user_id, std::string_view series_id);

@@ -68,6 +68,10 @@ std::optional<Todo> Service::find_in(db::Session& session, std::string_view user
     return todo;
 }
 
+std::vector<Todo> Service::with_bells_in(db::Session& session, const std::vector<TaskKey>& keys) {
+    return repository::load_with_bells(session, keys);
+}
+
 std::optional<Todo> Service::occurrence_in(db::Session& session, std::string_view user_id, std::string_view series_id,
                                            std::int64_t number) {
     return repository::load_occurrence(session, user_id, series_id, number);

@@ -37,6 +37,7 @@ public:
                           std::optional<std::string> new_name) override;
 
     std::optional<Todo> find_in(db::Session&, std::string_view user_id, std::int64_t id, bool with_deleted) override;
+    std::vector<Todo> with_bells_in(db::Session&, const std::vector<TaskKey>& keys) override;
     std::optional<Todo> occurrence_in(db::Session&, std::string_view user_id, std::string_view series_id,
                                       std::int64_t number) override;
     std::optional<Todo> latest_occurrence_in(db::Session&, std::string_view user_id,

@@ -113,6 +113,37 @@ TEST_CASE("a replayed event keeps its place before what waits in its lane", "[ev
     CHECK(Effects::of(*database, "one", "a") == std::vector<std::int64_t>{2, 1, 3});
 }
 
+TEST_CASE("a delivery that cannot be handled at once is handled one by one", "[events][inbox]") {
+    const auto backend = GENERATE(from_range(backends()));
+    INFO(name_of(backend));
+    TestDatabase database(backend);
+    Effects effects(*database);
+    Host host(*database, memory());
+    auto subscription = Effects::recorder("one");
+    auto at_once = std::make_shared<std::atomic<int>>(0);
+    subscription.handle_all = [at_once, one = subscription.handle](
+                                  db::Transaction& tx, const std::vector<const Event*>& events) -> Result<void> {
+        ++*at_once;
+        for (const auto* event : events) {
+            if (event->user_id == "poison") return Error{Errc::internal, "not all of them"};
+            const auto done = one(tx, *event);
+            if (!done.has_value()) return done.error();
+        }
+        return {};
+    };
+    host.bus().subscribe(subscription);
+    REQUIRE(host.accept({event("a", 1), event("a", 2), event("b", 1)}, true).has_value());
+    CHECK(*at_once ==
+          (backend == db::Backend::postgresql ? 1 : 0));  // where a statement is no round trip there is no need
+    CHECK(Effects::count(*database) == 3);
+    REQUIRE(host.accept({event("a", 3), event("b", 2), event("poison", 1)}, true).has_value());
+    CHECK(*at_once == (backend == db::Backend::postgresql ? 2 : 0));
+    CHECK(Effects::of(*database, "one", "a") == up_to(3));
+    CHECK(Effects::of(*database, "one", "b") == up_to(2));
+    CHECK(Effects::of(*database, "one", "poison") == up_to(1));
+    CHECK(number(*database, "SELECT count(*) FROM inbox WHERE handled_at IS NOT NULL AND attempts = 1") == 6);
+}
+
 TEST_CASE("back-off is kept over a restart and not cut short by new events", "[events][inbox]") {
     const auto backend = GENERATE(from_range(backends()));
     TestDatabase database(backend);

@@ -135,6 +135,24 @@ TEST_CASE("concurrent writers of one user get sequences without gaps, in commit 
     CHECK(number(*database, disordered) == 0);
 }
 
+TEST_CASE("a user's events are in one order of time, though a replica's clock is behind", "[events][outbox]") {
+    TestDatabase database(Backend::postgresql);
+    const auto user = add_user(*database);
+    Host host(*database, memory());
+    const Principal who{user, "user", {}, {}, {}, {}};
+    const auto add = [&] {
+        return database->write_now([&](db::Transaction& tx) -> Result<Event> {
+            REQUIRE(host.outbox().lock_user(tx, user));
+            return host.outbox().add(tx, who, "task.updated", 5, "{}");
+        });
+    };
+    REQUIRE(add().has_value());
+    sql(*database, "UPDATE outbox SET time = time + 5000000");  // as if another, five seconds ahead, had written it
+    const auto second = add();
+    REQUIRE(second.has_value());
+    CHECK(number(*database, "SELECT time FROM outbox WHERE sequence = 1") == to_micros(second->time));
+}
+
 TEST_CASE("missed events are given whole or not at all", "[events][outbox]") {
     const auto backend = GENERATE(from_range(backends()));
     INFO(name_of(backend));

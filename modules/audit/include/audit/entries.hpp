@@ -39,6 +39,8 @@ struct Filter {
 
 /// Adds the event at the next position; false when it is there already.
 bool append(db::Transaction& tx, const Event& event);
+/// The same for many, in their order, with one lock and one statement (PostgreSQL only); how many were new.
+std::int64_t append_all(db::Transaction& tx, const std::vector<const Event*>& events);
 /// Newest first. Each filter has an index that ends with the order, so that a page costs the same at any depth.
 std::vector<Entry> list(db::Session& session, std::string_view user_id, const Filter& filter);
 std::optional<Entry> find(db::Session& session, std::string_view user_id, std::int64_t position);

@@ -126,6 +126,11 @@ struct Past {
         task_at;
 };
 
+struct TaskKey {
+    std::string_view user_id;
+    std::int64_t id = 0;
+};
+
 class TaskService {
 public:
     virtual ~TaskService() = default;
@@ -163,6 +168,8 @@ public:
     /// Nothing when it is missing, another user's, or deleted and not asked for.
     virtual std::optional<Todo> find_in(db::Session&, std::string_view user_id, std::int64_t id,
                                         bool with_deleted = false) = 0;
+    /// Of these tasks those that are to ring (live, active, with a bell), in one statement and no order. PostgreSQL.
+    virtual std::vector<Todo> with_bells_in(db::Session&, const std::vector<TaskKey>&) = 0;
     /// The task that is occurrence `number` of a series, deleted or not.
     virtual std::optional<Todo> occurrence_in(db::Session&, std::string_view user_id, std::string_view series_id,
                                               std::int64_t number) = 0;
