@@ -9,8 +9,7 @@ namespace carillon::embedded {
 struct File {
     std::string_view name;  ///< without folder
     std::string_view bytes;
-    std::string_view
-        hash;  ///< of the bytes, 32 characters: taken at build time, so that a start does not read them all
+    std::string_view hash = {};  ///< of the bytes, at build time: a start need not read them all
 };
 
 const std::vector<File>& migrations_sqlite();

@@ -167,6 +167,33 @@ TEST_CASE("reads that were not drained, and idle threads, do not keep the log fr
     CHECK(std::filesystem::file_size(database.name() + "-wal") < 32 * 1024 * 1024);  // of 50 MiB written
 }
 
+TEST_CASE("reads without a pause on all threads do not keep the log from starting again", "[db][sqlite]") {
+    std::array<asio::io_context, 2> ios;  // before the database, whose threads post to them
+    TestDatabase database{Backend::sqlite, {.migrated = false}};
+    test::run(database, {"CREATE TABLE item (id INTEGER PRIMARY KEY, body TEXT)"});
+    std::atomic<bool> over{false};
+    std::vector<std::thread> threads;
+    const auto read_on = [&]() -> awaitable<void> {
+        while (!over) (void)co_await database->read(count_items);
+    };
+    for (auto& io : ios) {
+        threads.emplace_back([&] {
+            database->use_inline_reads_on_this_thread();
+            asio::co_spawn(io, read_on(), asio::detached);
+            io.run();
+        });
+    }
+    constexpr std::uintmax_t mib = 1 << 20;
+    std::uintmax_t longest = 0;
+    for (int i = 0; i < 100; ++i) {
+        test::run(database, {"INSERT INTO item (body) VALUES (zeroblob(1048576))"});
+        longest = std::max(longest, std::filesystem::file_size(database.name() + "-wal"));
+    }
+    over = true;
+    for (auto& thread : threads) thread.join();
+    CHECK(longest < 40 * mib);
+}
+
 TEST_CASE("files belong to their owner only, and closing leaves one file", "[db][sqlite]") {
     test::TemporaryFolder folder;
     const std::string file = folder / "with space & =.db";
