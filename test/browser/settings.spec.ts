@@ -109,3 +109,37 @@ test('a bell that nobody sees is one notification, which its answer closes', asy
   await server.call('POST', `/api/todos/${id}/complete`, undefined, account.token);
   await expect.poll(shown).toEqual([]);
 });
+
+test('a notification that is answered while no page is open is answered', async ({ world }) => {
+  const { server, account } = world;
+  const page = await world.open();
+  const context = page.context();
+  await context.grantPermissions(['notifications'], { origin: server.url });
+  await page.addInitScript(() => {
+    Object.defineProperty(document, 'visibilityState', { get: () => 'hidden' });
+  });
+  await page.reload();
+  await isLive(page);
+  await isKept(page);
+  const { id } = await server.call<{ id: number }>('POST', '/api/todos', { title: 'Take the bread out', due_date: soon() }, account.token);
+  const count = () => page.evaluate(async () => (await (await navigator.serviceWorker.ready).getNotifications()).length);
+  await expect.poll(count, { timeout: 30_000 }).toBe(1);
+  const [worker] = context.serviceWorkers();
+  // What the worker would do were there no page: a test may not click a notification, nor a worker open a page for it.
+  const opened = await worker?.evaluate(async () => {
+    const scope = self as unknown as { clients: object; registration: { getNotifications(): Promise<unknown[]> } };
+    const [notification] = await scope.registration.getNotifications();
+    const Click = (self as unknown as { NotificationEvent: new (type: string, init: object) => Event }).NotificationEvent;
+    return new Promise<string>((resolve) => {
+      Object.defineProperty(scope.clients, 'matchAll', { value: () => Promise.resolve([]) });
+      Object.defineProperty(scope.clients, 'openWindow', { value: (url: string) => Promise.resolve(resolve(url)) });
+      self.dispatchEvent(new Click('notificationclick', { notification, action: 'done' }));
+    });
+  });
+  await page.close();
+  const next = await context.newPage();
+  await next.goto(server.url + String(opened));
+  const status = async () => (await server.call<{ status: string }>('GET', `/api/todos/${id}`, undefined, account.token)).status;
+  await expect.poll(status).toBe('completed');
+  await expect(next).toHaveURL(`${server.url}/todos/${id}`);
+});

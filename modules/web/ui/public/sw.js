@@ -43,7 +43,8 @@ self.addEventListener('notificationclick', (event) => {
   notification.close();
   const answer = async () => {
     const [open] = await self.clients.matchAll({ type: 'window' });
-    if (!open) return self.clients.openWindow(`/todos/${notification.data.taskId}`);
+    const { taskId, reminderId } = notification.data;
+    if (!open) return self.clients.openWindow(`/todos/${taskId}${action ? `#bell=${reminderId}.${action}` : ''}`);
     open.postMessage({ type: 'bell', action, ...notification.data });
     return action ? undefined : open.focus();
   };

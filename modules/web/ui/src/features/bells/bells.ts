@@ -111,11 +111,21 @@ interface Answer {
   taskId: number;
 }
 
+/** What a notification was answered while no page was open: the service worker opens one at `#bell=REMINDER.ACTION`. */
+let left = /^#bell=(\d+)\.(done|snooze)$/.exec(location.hash);
+
 function useNotificationAnswers(rung: readonly Rung[], done: (one: Rung) => void, snooze: (one: Rung) => void): void {
   const latest = useRef({ rung, done, snooze });
   useEffect(() => {
     latest.current = { rung, done, snooze };
   });
+  useEffect(() => {
+    const one = left && rung.find(({ reminder, todo }) => todo && reminder.id === Number(left?.[1]));
+    if (!one) return;
+    (left?.[2] === 'done' ? done : snooze)(one);
+    left = null;
+    history.replaceState(history.state, '', location.pathname + location.search);
+  }, [rung, done, snooze]);
   useEffect(() => {
     if (!('serviceWorker' in navigator)) return;
     const hear = ({ data: message }: MessageEvent): void => {
