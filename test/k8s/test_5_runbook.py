@@ -28,7 +28,6 @@ def run(heading, folder, row):
                           check=False)
     assert done.returncode == 0, f"{heading}: {done.stdout[-1500:]}{done.stderr[-1500:]}"
     row(f"runbook: {heading}", f"{time.monotonic() - began:.0f} s")
-    return done.stdout
 
 
 def test_the_runbook(installation, tmp_path, row):
@@ -39,8 +38,7 @@ def test_the_runbook(installation, tmp_path, row):
     wait_until(lambda: len(user.audit()) >= 20, 60, "the events to be handled")
     run("Back up", tmp_path, row)
     lost = user.todo("made after the backup")
-    verified = run("Restore", tmp_path, row)
-    assert "ok" in verified.lower() or "verified" in verified.lower(), verified
+    run("Restore", tmp_path, row)
     user = Api(installation, user.token)
     titles = {t["id"]: t["title"] for t in user.all_todos()}
     assert titles == {t["id"]: t["title"] for t in kept} and lost["id"] not in titles
