@@ -1,5 +1,6 @@
 // The generated client with the session's token. One tab refreshes at a time: a refresh token works once.
 import createClient, { type Middleware } from 'openapi-fetch';
+import { alone } from '../lib/secure';
 import type { paths } from './schema';
 import type { Problem, SignedIn } from './types';
 
@@ -50,7 +51,7 @@ async function sendRefresh(): Promise<SignedIn | null> {
 
 /** A new access token by the cookie; null where there is no session. */
 export async function refresh(): Promise<SignedIn | null> {
-  const session = await navigator.locks.request('carillon-refresh', sendRefresh);
+  const session = await alone('carillon-refresh', sendRefresh);
   token = session?.token ?? null;
   return session;
 }

@@ -2,6 +2,7 @@
 // Whatever changes the list is a message, handled alike in the tab that says it and in those that hear it.
 import { Refused, api, data, reasonOf } from '../api/client';
 import type { LiveEvent, Todo } from '../api/types';
+import { alone, newKey } from '../lib/secure';
 import { m } from '../messages';
 import { titleOf, type Change, type Op } from './changes';
 import { Disk } from './disk';
@@ -56,9 +57,7 @@ export class Sync {
   ) {
     this.channel = new BroadcastChannel(`carillon-${userId}`);
     this.channel.onmessage = ({ data: message }) => this.handle(message as Message, false);
-    void navigator.locks
-      .request(`carillon-leader-${userId}`, { signal: this.stopping.signal }, () => this.lead())
-      .catch(() => undefined);
+    void alone(`carillon-leader-${userId}`, () => this.lead(), this.stopping.signal).catch(() => undefined);
   }
 
   static async start(userId: string, listeners: SyncListeners): Promise<Sync> {
@@ -239,7 +238,7 @@ export class Sync {
 
   /** Shows the changes at once, keeps them on disk, and has the leader send them. */
   commit(changes: readonly Change[]): void {
-    const ops = changes.map((change): Op => ({ n: nextNumber(), key: crypto.randomUUID(), at: new Date().toISOString(), change }));
+    const ops = changes.map((change): Op => ({ n: nextNumber(), key: newKey(), at: new Date().toISOString(), change }));
     void Promise.all(ops.map(this.disk.enqueue)).finally(() => this.channel.postMessage({ t: 'ops', ops } satisfies Message));
     this.handle({ t: 'ops', ops }, true);
   }

@@ -1,4 +1,5 @@
 // Which of the open tabs the user sees: that one shows reminders. With none in sight, the leader asks the system to.
+import { newKey } from '../../lib/secure';
 import { signal } from '../../lib/signal';
 
 interface Presence {
@@ -8,7 +9,7 @@ interface Presence {
 }
 type Message = { t: 'who' } | { t: 'gone'; tab: string } | { t: 'here'; presence: Presence };
 
-const me: Presence = { tab: crypto.randomUUID(), visible: false, focused: 0 };
+const me: Presence = { tab: newKey(), visible: false, focused: 0 };
 const tabs = new Map<string, Presence>();
 const channel = new BroadcastChannel('carillon-presence');
 

@@ -5,6 +5,7 @@ import { api, data, reasonOf } from '../../api/client';
 import type { components } from '../../api/schema';
 import type { Todo } from '../../api/types';
 import { useDraft, useNow, useTitle } from '../../lib/hooks';
+import { newKey } from '../../lib/secure';
 import { signal, useSignal } from '../../lib/signal';
 import { dueWords, isLate } from '../../lib/words';
 import { m } from '../../messages';
@@ -96,7 +97,7 @@ export function ChatPage() {
   useTitle(m.chat.title);
   const talk = useMutation({
     mutationFn: ({ said, state }: { id: number; said: string; state: string | null }) =>
-      data(api.POST('/api/chat', { params: { header: { 'Idempotency-Key': crypto.randomUUID() } }, body: { message: said, state, zone: settings.zone } })),
+      data(api.POST('/api/chat', { params: { header: { 'Idempotency-Key': newKey() } }, body: { message: said, state, zone: settings.zone } })),
     onSuccess: (answer, { id }) => {
       sync.absorb(answer.todos);
       setTurns((before) => before.map((turn) => (turn.id === id ? { ...turn, answer } : turn)));

@@ -18,7 +18,7 @@ function Secret({ token }: { token: string }) {
     <div className={css.secret} role="status">
       <p>{m.settings.tokenOnce}</p>
       <code>{token}</code>
-      <Button onClick={() => void navigator.clipboard.writeText(token).then(() => announce(m.settings.copied))}>{m.settings.copy}</Button>
+      {isSecureContext && <Button onClick={() => void navigator.clipboard.writeText(token).then(() => announce(m.settings.copied))}>{m.settings.copy}</Button>}
     </div>
   );
 }

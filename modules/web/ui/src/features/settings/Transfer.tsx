@@ -2,6 +2,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useState, type DragEvent } from 'react';
 import { api, data, download } from '../../api/client';
 import type { components } from '../../api/schema';
+import { newKey } from '../../lib/secure';
 import { m } from '../../messages';
 import { useApp } from '../../state/app';
 import { showToast } from '../../state/toasts';
@@ -79,7 +80,7 @@ function Import() {
   });
   const choose = (chosen: File | undefined): void => {
     if (!chosen) return;
-    setFile({ file: chosen, key: crypto.randomUUID() });
+    setFile({ file: chosen, key: newKey() });
     run.reset();
     trial.mutate(chosen);
   };

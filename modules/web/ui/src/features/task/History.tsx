@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { api, data, reasonOf } from '../../api/client';
 import type { AuditEntry, Todo } from '../../api/types';
 import { useNow } from '../../lib/hooks';
+import { newKey } from '../../lib/secure';
 import { exactly, momentWords } from '../../lib/words';
 import { m } from '../../messages';
 import { useApp } from '../../state/app';
@@ -13,7 +14,7 @@ import css from './TaskPage.module.css';
 export function useRevert(): (entry: AuditEntry) => void {
   const { sync } = useApp();
   return ({ id }) => {
-    data(api.POST('/api/audit/{id}/revert', { params: { path: { id }, header: { 'Idempotency-Key': crypto.randomUUID() } as never } }))
+    data(api.POST('/api/audit/{id}/revert', { params: { path: { id }, header: { 'Idempotency-Key': newKey() } as never } }))
       .then((todo) => {
         sync.absorb([todo]);
         showToast(m.undo.restored(todo.title));
