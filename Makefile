@@ -109,7 +109,7 @@ kafka-deps: test-deps
 	@cmake/install-packages test/cluster/packages.txt
 	@test/cluster/deps kafka
 
-cluster-deps: test-deps  ## builds Dapr and a Kafka broker, once, into the user's cache; cold about ten minutes
+cluster-deps: test-deps  ## builds Dapr and a Kafka broker, once, into the user's cache; cold about five minutes
 	@cmake/install-packages test/cluster/packages.txt
 	@test/cluster/deps
 
