@@ -7,7 +7,7 @@ import time
 import pytest
 
 from carillon import Api, Server
-from load import drive, send_once
+from load import drive, send_again
 from proof import Client, Task, check, check_tables, compare
 
 KILLS = {"sqlite": 50, "postgresql": 15} if "CARILLON_TEST_KILLS" not in os.environ else dict.fromkeys(
@@ -60,7 +60,7 @@ def test_nothing_is_lost_or_doubled_by_sigkill(tmp_path, database_url, backend, 
         proper += kinds.total() >= WRITES_IN_FLIGHT and kinds["complete"] > 0 and bells > 0
         server.start()
         for client, call in lost:      # in doubt: the same call with the same key
-            client.answered(send_once(server.address, call))
+            client.answered(send_again(server.address, call))
             doubtful += 1
             applied += call.replayed
     calls = sum(c.count for c in clients)

@@ -97,14 +97,19 @@ def drive(address, clients, until, on_answer):
     return lost
 
 
-def send_once(address, call):
-    """One call on a connection of its own; blocks for the answer."""
-    connection = Connection(address)
-    connection.send(call)
-    while not connection.read():
-        pass
-    connection.socket.close()
-    return call
+def send_again(address, call):
+    """A call in doubt, with its key, on a connection of its own; blocks for the answer. PostgreSQL may still be at the first one, for a
+    server that is dead: 409 until it has seen that."""
+    deadline = time.monotonic() + 15
+    while True:
+        connection = Connection(address)
+        connection.send(call)
+        while not connection.read():
+            pass
+        connection.socket.close()
+        if call.status != 409 or time.monotonic() > deadline:
+            return call
+        time.sleep(0.1)
 
 
 class Tally:
