@@ -1,7 +1,7 @@
 // Files in and out, and what rings.
 import { readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
-import { expect, isKept, isLive, row, test } from './page';
+import { expect, isKept, isLive, row, test, type World } from './page';
 
 const errands = '# Errands\n\n- [ ] Buy milk\n- [x] Water the fern\n- [ ]\n';
 
@@ -89,16 +89,22 @@ test('a bell in sight strikes once and is answered in its banner', async ({ worl
   expect(await page.evaluate(() => (window as unknown as { struck: { count: number } }).struck.count)).toBe(0);
 });
 
-test('a bell that nobody sees is one notification, which its answer closes', async ({ world }) => {
-  const { server, account } = world;
+/** A page that may notify, behind others. */
+async function unseen(world: World): Promise<Page> {
   const page = await world.open();
-  await page.context().grantPermissions(['notifications'], { origin: server.url });
+  await page.context().grantPermissions(['notifications'], { origin: world.server.url });
   await page.addInitScript(() => {
     Object.defineProperty(document, 'visibilityState', { get: () => 'hidden' });
   });
   await page.reload();
   await isLive(page);
   await isKept(page);
+  return page;
+}
+
+test('a bell that nobody sees is one notification, which its answer closes', async ({ world }) => {
+  const { server, account } = world;
+  const page = await unseen(world);
   const { id } = await server.call<{ id: number }>('POST', '/api/todos', { title: 'Take the bread out', due_date: soon() }, account.token);
   const shown = () =>
     page.evaluate(async () => {
@@ -112,15 +118,8 @@ test('a bell that nobody sees is one notification, which its answer closes', asy
 
 test('a notification that is answered while no page is open is answered', async ({ world }) => {
   const { server, account } = world;
-  const page = await world.open();
+  const page = await unseen(world);
   const context = page.context();
-  await context.grantPermissions(['notifications'], { origin: server.url });
-  await page.addInitScript(() => {
-    Object.defineProperty(document, 'visibilityState', { get: () => 'hidden' });
-  });
-  await page.reload();
-  await isLive(page);
-  await isKept(page);
   const { id } = await server.call<{ id: number }>('POST', '/api/todos', { title: 'Take the bread out', due_date: soon() }, account.token);
   const count = () => page.evaluate(async () => (await (await navigator.serviceWorker.ready).getNotifications()).length);
   await expect.poll(count, { timeout: 30_000 }).toBe(1);
