@@ -20,8 +20,8 @@ class GroupWriter {
 public:
     using Classify = std::function<std::optional<Error>(const DatabaseError&)>;
 
-    /// Opens the connection and starts the thread. `end_snapshots` ends snapshots that nobody uses. Throws
-    /// DatabaseError.
+    /// Opens the connection and starts the thread. `end_snapshots` ends those that are kept between reads, after a read
+    /// that is running. Throws DatabaseError.
     GroupWriter(std::string path, std::size_t max_queue, Metrics& metrics, Classify classify,
                 std::function<void()> end_snapshots);
     ~GroupWriter() { stop(); }
