@@ -1,5 +1,7 @@
 #include "repository.hpp"
 
+#include "task/key_table.hpp"
+
 #include <limits>
 
 namespace carillon::reminder {
@@ -60,17 +62,11 @@ std::optional<Reminder> latest(db::Session& session, std::string_view user_id, s
 }
 
 std::vector<Reminder> latest_of(db::Session& session, const std::vector<task::TaskKey>& tasks) {
-    std::string users, ids;
-    for (const auto& task : tasks) {
-        users.append(users.empty() ? "" : "\n").append(task.user_id);
-        ids.append(ids.empty() ? "" : ",").append(std::to_string(task.id));
-    }
-    return read(
-        session,
-        "SELECT r.* FROM unnest(string_to_array(:users, chr(10)), CAST(string_to_array(:ids, ',') AS BIGINT[])) "
-        "AS k (u, t) CROSS JOIN LATERAL (" +
-            select_reminders + "WHERE user_id = u AND task_id = t ORDER BY revision DESC LIMIT 1) AS r",
-        {users, ids});
+    const auto keys = task::params_of(tasks);
+    return read(session,
+                "SELECT r.* FROM " + std::string(task::key_table) + " CROSS JOIN LATERAL (" + select_reminders +
+                    "WHERE user_id = u AND task_id = t ORDER BY revision DESC LIMIT 1) AS r",
+                {keys.users, keys.ids});
 }
 
 std::optional<Reminder> find(db::Session& session, std::string_view user_id, std::int64_t id) {

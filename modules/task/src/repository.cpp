@@ -3,6 +3,7 @@
 #include "carillon/text.hpp"
 #include "search.hpp"
 #include "tag/tag.hpp"
+#include "task/key_table.hpp"
 
 #include <boost/json/parse.hpp>
 
@@ -183,21 +184,15 @@ std::optional<Todo> load(db::Session& session, std::string_view user_id, std::in
 }
 
 std::vector<Todo> load_with_bells(db::Session& session, const std::vector<TaskKey>& keys) {
-    std::string users, ids;
-    for (const auto& key : keys) {
-        users.append(users.empty() ? "" : "\n").append(key.user_id);
-        ids.append(ids.empty() ? "" : ",").append(std::to_string(key.id));
-    }
+    const auto params = params_of(keys);
     std::vector<Todo> found;
     // LIMIT keeps PostgreSQL from making a join of it that reads the whole table.
-    each_todo(
-        session,
-        "SELECT t.* FROM unnest(string_to_array(:users, chr(10)), CAST(string_to_array(:ids, ',') AS BIGINT[])) AS "
-        "k (u, i) CROSS JOIN LATERAL (" +
-            select_todo +
-            "WHERE user_id = u AND id = i AND deleted_at IS NULL AND bell_at IS NOT NULL AND status = :active "
-            "LIMIT 1) AS t",
-        {users, ids, static_cast<int>(Status::active)}, [&found](Todo todo) { found.push_back(std::move(todo)); });
+    each_todo(session,
+              "SELECT found.* FROM " + std::string(key_table) + " CROSS JOIN LATERAL (" + select_todo +
+                  "WHERE user_id = u AND id = t AND deleted_at IS NULL AND bell_at IS NOT NULL AND status = :active "
+                  "LIMIT 1) AS found",
+              {params.users, params.ids, static_cast<int>(Status::active)},
+              [&found](Todo todo) { found.push_back(std::move(todo)); });
     return found;
 }
 
