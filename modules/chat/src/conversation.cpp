@@ -35,7 +35,7 @@ std::optional<std::vector<Step>> read_steps(const bj::value* value) {
         const auto* object = entry.if_object();
         const auto act = object ? number_of(object->if_contains("act")) : std::nullopt;
         const auto id = object ? number_of(object->if_contains("id")) : std::nullopt;
-        if (!act || *act > static_cast<int>(Act::update) || !id) return std::nullopt;
+        if (!act || *act > static_cast<int>(Act::snooze) || !id) return std::nullopt;
         Step step{static_cast<Act>(*act), *id};
         if (const auto* patch = object->if_contains("patch")) {
             if (!patch->is_object()) return std::nullopt;
@@ -56,8 +56,11 @@ std::optional<std::vector<Step>> read_steps(const bj::value* value) {
 std::string encode(const Conversation& conversation) {
     bj::object out{{"about", bj::array(conversation.about.begin(), conversation.about.end())},
                    {"undo", steps_of(conversation.undo)}};
-    if (conversation.pending)
-        out["pending"] = {{"choose", conversation.pending->choose}, {"steps", steps_of(conversation.pending->steps)}};
+    if (const auto& pending = conversation.pending)
+        out["pending"] = {{"choose", pending->choose},
+                          {"steps", steps_of(pending->steps)},
+                          {"done", pending->deed.done},
+                          {"button", pending->deed.button}};
     return to_base64(bj::serialize(out));
 }
 
@@ -80,7 +83,12 @@ std::optional<Conversation> decode(std::string_view state) {
         const auto* choose = question ? question->if_contains("choose") : nullptr;
         auto steps = question ? read_steps(question->if_contains("steps")) : std::nullopt;
         if (!choose || !choose->is_bool() || !steps || steps->empty()) return std::nullopt;
-        out.pending = Pending{choose->get_bool(), std::move(*steps)};
+        const auto* done = question->if_contains("done");
+        const auto* button = question->if_contains("button");
+        // A page that was open over an upgrade may still hold a question without them.
+        Deed deed{done && done->is_string() ? std::string(done->get_string()) : "changed",
+                  button && button->is_string() ? std::string(button->get_string()) : "Yes"};
+        out.pending = Pending{choose->get_bool(), std::move(*steps), std::move(deed)};
     }
     return out;
 }

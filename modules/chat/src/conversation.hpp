@@ -13,9 +13,10 @@
 
 namespace carillon::chat {
 
-enum class Act { complete, reopen, remove, restore, update };
+enum class Act { complete, reopen, remove, restore, update, snooze };
 
-/// A change of one task. `patch` is a merge-patch as PATCH /api/todos/{id} takes it, for Act::update.
+/// A change of one task. `patch` is a merge-patch as PATCH /api/todos/{id} takes it, for Act::update; the body of its
+/// /snooze for Act::snooze.
 struct Step {
     Act act = Act::complete;
     std::int64_t id = 0;
@@ -23,10 +24,17 @@ struct Step {
     std::int64_t version = 0;  ///< to undo: the task must still be at it
 };
 
+/// What was asked for, in the words of an answer.
+struct Deed {
+    std::string done;    ///< behind a title or a count: `moved to Sat 28 Nov`
+    std::string button;  ///< says yes to it: `Move`
+};
+
 /// A question that waits for its answer.
 struct Pending {
     bool choose = false;  ///< which of them? Otherwise: all of them, yes or no
     std::vector<Step> steps;
+    Deed deed;
 };
 
 /// It says nothing that its owner could not ask for in so many words, so it needs no signature: it is checked like any

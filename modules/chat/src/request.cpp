@@ -44,17 +44,22 @@ bool split_last(const std::string& text, std::initializer_list<std::string_view>
     return true;
 }
 
-/// The words of a message, single-spaced, as they were typed.
+/// The words of a message, single-spaced, as they were typed but for the apostrophe that phones write.
 std::string single_spaced(std::string_view message) {
     std::string out;
     for (const auto& word : read_line(message).words) out += (out.empty() ? "" : " ") + word.text;
+    constexpr std::string_view curled = "\u2019";
+    for (auto at = out.find(curled); at != std::string::npos; at = out.find(curled, at))
+        out.replace(at, curled.size(), "'");
     while (!out.empty() && std::string_view(".!?,;").find(out.back()) != std::string_view::npos) out.pop_back();
     return out;
 }
 
 /// `mark X as done`, `make X high priority`, `set X to low`.
 std::optional<Ask> read_mark(std::string text) {
-    if (!take(text, {"mark", "make", "set", "tick off", "check off", "tick", "check"})) return std::nullopt;
+    if (!take(text, {"set the priority of", "change the priority of", "mark", "make", "set", "change", "tick off",
+                     "check off", "tick", "check"}))
+        return std::nullopt;
     const auto low = plain(text);
     const auto cut = [&](std::initializer_list<std::string_view> endings) -> std::optional<std::string> {
         for (const auto ending : endings)
@@ -89,11 +94,72 @@ std::optional<Ask> read_remind(const std::string& whole) {
 }
 
 std::optional<Ask> read_move(std::string text) {
-    if (!take(text, {"move", "reschedule", "postpone", "push", "shift", "defer", "delay"})) return std::nullopt;
     Ask ask{Verb::move, {}, {}};
+    if (take(text, {"set the due date of", "change the due date of", "set the date of", "change the date of"}))
+        return split_last(text, {"to"}, ask.target, ask.value) ? std::optional(ask) : std::nullopt;
+    if (take(text, {"clear the due date of", "remove the due date of", "clear the due date from",
+                    "remove the due date from", "clear the date of", "remove the date from"}))
+        return Ask{Verb::undate, text, {}};
+    if (!take(text, {"move", "reschedule", "postpone", "push", "shift", "defer", "delay"})) return std::nullopt;
+    if (split_last(text, {"by", "forward", "back"}, ask.target, ask.value)) {
+        take(ask.value, {"by"});
+        ask.verb = Verb::shift;
+        return ask;
+    }
     if (split_last(text, {"to", "until", "till"}, ask.target, ask.value)) return ask;
     ask.target = text;
     return ask;
+}
+
+std::optional<Ask> read_snooze(std::string text) {
+    if (!take(text, {"snooze"})) return std::nullopt;
+    Ask ask{Verb::snooze, {}, {}};
+    if (split_last(text, {"for"}, ask.target, ask.value)) {
+        ask.value = "in " + ask.value;
+        return ask;
+    }
+    if (!split_last(text, {"to", "until", "till"}, ask.target, ask.value)) ask.target = text;
+    return ask;
+}
+
+/// Where the new title begins is known only by the tasks there are: both may hold a "to".
+std::optional<Ask> read_rename(std::string text) {
+    if (!take(text, {"rename", "retitle", "change the title of", "change the name of"})) return std::nullopt;
+    return Ask{Verb::rename, {}, text};
+}
+
+std::optional<Ask> read_repeat(std::string text) {
+    if (take(text, {"stop repeating", "do not repeat", "don't repeat"})) return Ask{Verb::stop_repeating, text, {}};
+    const bool repeat = take(text, {"repeat"});
+    if (!repeat && !take(text, {"make"})) return std::nullopt;
+    const auto low = plain(text);
+    auto at = low.find(repeat ? " every" : " repeat every");
+    for (const auto* word : {" daily", " weekly", " monthly", " quarterly", " yearly"}) {
+        const auto whole = (repeat ? "" : " repeat") + std::string(word);
+        if (at == std::string::npos && low.ends_with(whole)) at = low.size() - whole.size();
+    }
+    if (at == std::string::npos || at == 0) return std::nullopt;
+    return Ask{Verb::repeat, text.substr(0, at), text.substr(at + (repeat ? 1 : std::string_view(" repeat ").size()))};
+}
+
+std::optional<Ask> read_when(std::string text) {
+    if (!take(text, {"when is", "when's", "when are", "when do i have to", "when must i", "when should i"}))
+        return std::nullopt;
+    if (const std::string_view end = " due"; plain(text).ends_with(end)) text.resize(text.size() - end.size());
+    return Ask{Verb::when, text, {}};
+}
+
+/// `remove the tag shop from it`, `add #shop to the bread one`
+std::optional<Ask> read_tag_of(std::string text) {
+    const auto low = plain(text);
+    const bool remove = low.starts_with("remove ");
+    if (!remove && !low.starts_with("add ")) return std::nullopt;
+    const bool named = take(text, {"remove the tag", "remove tag", "add the tag", "add tag"});
+    if (!named) take(text, {"remove", "add"});
+    Ask ask{remove ? Verb::untag : Verb::tag, {}, {}};
+    if (!split_last(text, {remove ? "from" : "to"}, ask.value, ask.target)) return std::nullopt;
+    const bool one_word = ask.value.find(' ') == std::string::npos;
+    return one_word && (named || ask.value.starts_with('#')) ? std::optional(ask) : std::nullopt;
 }
 
 std::optional<Ask> read_tag(std::string text) {
@@ -108,10 +174,29 @@ std::optional<Ask> read_tag(std::string text) {
     return ask;
 }
 
+/// `I finished the report`, `the report is done`
+std::optional<Ask> read_done(std::string text) {
+    if (take(text, {"complete", "finish", "finished", "done with", "i did", "i have done", "i've done", "i finished",
+                    "i have finished", "i've finished", "i completed", "i am done with", "i'm done with", "close",
+                    "tick off", "check off"}))
+        return Ask{Verb::complete, text, {}};
+    const auto low = plain(text);
+    for (const std::string_view end : {" is done", " is finished", " is completed", " is complete", " are done"})
+        if (low.ends_with(end)) return Ask{Verb::complete, text.substr(0, text.size() - end.size()), {}};
+    return std::nullopt;
+}
+
 std::optional<Ask> read_list(std::string text) {
+    if (take(text, {"what did i finish", "what did i complete", "what did i do", "what have i done",
+                    "what have i finished", "what have i completed", "what did i get done"}))
+        return Ask{Verb::list, "completed " + text, {}};
     const bool asked = take(text, {"what do i have",
                                    "what is there to do",
                                    "what have i got",
+                                   "what do i need to do",
+                                   "what do i have to do",
+                                   "what must i do",
+                                   "do i have anything",
                                    "what is",
                                    "what's",
                                    "whats",
@@ -163,11 +248,15 @@ Ask read_ask(std::string_view message) {
                         "put them back", "revert that"}))
         return {Verb::undo, {}, {}};
     if (is_one_of(low, {"help", "what can you do", "hello", "hi", "hey"})) return {Verb::help, {}, {}};
-    for (const auto read : {read_mark, read_move, read_tag, read_list})
+    if (is_one_of(low, {"next", "what's next", "what is next", "what next", "what now", "what should i do next",
+                        "what should i do", "what should i do now"}))
+        return {Verb::next, {}, {}};
+    if (is_one_of(low, {"thanks", "thank you", "thanks a lot", "many thanks", "thx", "cheers"}))
+        return {Verb::thanks, {}, {}};
+    for (const auto read : {read_repeat, read_mark, read_move, read_snooze, read_rename, read_tag_of, read_tag,
+                            read_when, read_list, read_done})
         if (auto ask = read(text)) return *ask;
     if (auto ask = read_remind(text)) return *ask;
-    if (take(text, {"complete", "finish", "done with", "i did", "i have done", "close"}))
-        return {Verb::complete, text, {}};
     if (take(text, {"reopen", "uncheck", "untick"})) return {Verb::reopen, text, {}};
     if (take(text, {"delete", "remove", "drop", "throw away"})) return {Verb::remove, text, {}};
     if (take(text, {"add a task to", "add a task", "add task", "add", "create a task to", "create a task", "create",

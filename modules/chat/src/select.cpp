@@ -65,11 +65,30 @@ std::optional<std::pair<Day, Day>> take_days(const std::vector<std::string>& wor
     return std::nullopt;
 }
 
+bool means_one(std::string_view low) {
+    return is_in(low, {"it", "that", "this", "that one", "this one", "that task", "this task"});
+}
+
+bool means_all(std::string_view low) {
+    return is_in(low, {"them", "those", "these", "all of them", "both", "both of them", "them all"});
+}
+
 bool earlier(const Todo& a, const Todo& b) {
     const auto key = [](const Todo& todo) {
         return std::tuple(!todo.due_date, todo.due_date.value_or(Time{}), -static_cast<int>(todo.priority), todo.id);
     };
     return key(a) < key(b);
+}
+
+/// How many words from `at` on say `undated`, `without a due date`, `no date`.
+std::size_t count_of_undated(const std::vector<std::string>& words, std::size_t at) {
+    if (words[at] == "undated") return 1;
+    auto next = at;
+    if (words[next] == "with") ++next;
+    if (next >= words.size() || !is_in(words[next], {"no", "without"})) return 0;
+    ++next;
+    while (next < words.size() && is_in(words[next], {"a", "any", "due"})) ++next;
+    return next < words.size() && words[next] == "date" ? next + 1 - at : 0;
 }
 
 bool holds_all(const std::string& title, const std::vector<std::string>& words) {
@@ -85,6 +104,7 @@ bool Filter::takes(const Todo& todo, const Present& present) const {
         std::none_of(todo.tags.begin(), todo.tags.end(), [&](const auto& name) { return text::fold(name) == *tag; }))
         return false;
     if (late && (!todo.due_date || *todo.due_date >= present.now)) return false;
+    if (undated && todo.due_date) return false;
     if (days) {
         const auto& when = status == Status::completed ? todo.completed_at : todo.due_date;
         if (!when) return false;
@@ -102,6 +122,10 @@ Filter read_filter(std::string_view given, const Present& present) {
         const bool more = i + 1 < words.size();
         if (is_in(word, {"late", "overdue"})) {
             filter.late = true;
+        } else if (const auto count = count_of_undated(words, i)) {
+            filter.undated = true;
+            i += count;
+            continue;
         } else if (is_in(word, {"done", "completed", "finished"})) {
             filter.status = Status::completed;
         } else if (is_in(word, {"high", "medium", "low"})) {
@@ -143,21 +167,30 @@ std::vector<Todo> Selector::spoken_of() const {
     return out;
 }
 
+std::optional<std::size_t> place_of(std::string_view words, std::size_t count) {
+    constexpr std::string_view places[] = {"first", "second", "third", "fourth", "fifth"};
+    const auto low = plain(words);
+    const auto names = [&](std::string_view place) {
+        const std::string word(place);
+        return is_in(low, {word, "the " + word, "the " + word + " one", word + " one"});
+    };
+    for (std::size_t i = 0; i < std::size(places); ++i)
+        if (names(places[i])) return i;
+    return names("last") ? std::optional(count - 1) : std::nullopt;
+}
+
+bool is_pronoun(std::string_view target) {
+    const auto low = plain(target);
+    return means_one(low) || means_all(low) || place_of(low, 1);
+}
+
 Selection Selector::find(std::string_view target, Status status) const {
     const auto low = plain(target);
-    if (is_in(low, {"it", "that", "this", "that one", "this one", "that task", "this task"}))
-        return {spoken_of(), false};
-    if (is_in(low, {"them", "those", "these", "all of them", "both", "both of them", "them all"}))
-        return {spoken_of(), true};
-    constexpr std::string_view places[] = {"first", "second", "third", "fourth", "fifth", "last"};
-    for (std::size_t i = 0; i < std::size(places); ++i) {
-        const std::string place(places[i]);
-        if (!is_in(low, {place, "the " + place, "the " + place + " one", place + " one"})) continue;
-        const auto all = spoken_of();
-        const auto index = place == "last" ? all.size() - 1 : i;
-        if (index >= all.size()) return {};
-        return {{all[index]}, false};
-    }
+    if (means_one(low)) return {spoken_of(), false};
+    if (means_all(low)) return {spoken_of(), true};
+    const auto all = spoken_of();
+    if (const auto place = place_of(low, all.size()))
+        return *place < all.size() ? Selection{{all[*place]}, false} : Selection{};
     for (const std::string_view start : {"everything", "all", "every"}) {
         if (low != start && !low.starts_with(std::string(start) + " ")) continue;
         auto filter = read_filter(low.substr(start.size()), present_);

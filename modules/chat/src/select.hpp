@@ -17,6 +17,7 @@ struct Filter {
     std::optional<task::Priority> priority;
     std::optional<std::string> tag;  ///< folded
     bool late = false;
+    bool undated = false;
     std::optional<std::pair<Day, Day>> days;  ///< first and last
     std::string text;                         ///< folded words that no other filter took, all of them in the title
 
@@ -30,6 +31,11 @@ struct Selection {
     std::vector<task::Todo> todos;  ///< by due date, then priority
     bool bulk = false;              ///< several were meant
 };
+
+/// `the second one`, `last`: which of `count` that is. May be beyond them.
+std::optional<std::size_t> place_of(std::string_view words, std::size_t count);
+/// `it`, `both`, `the second one`: of the tasks spoken of before.
+bool is_pronoun(std::string_view target);
 
 class Selector {
 public:

@@ -18,6 +18,13 @@ boost::json::object before(const task::Todo& todo, const boost::json::object& pa
 
 }  // namespace
 
+Result<task::Todo> Tools::snooze_todo(std::int64_t id, const boost::json::object& patch) {
+    const auto* until = patch.if_contains("until");
+    const auto time = until && until->is_string() ? parse_rfc3339(std::string(until->get_string())) : std::nullopt;
+    if (!time) return invalid({{"until", "must be a time with its offset"}});
+    return tasks_.snooze_in(tx_, who_, id, *time);
+}
+
 Result<task::Todo> Tools::act(const Step& step, std::vector<Step>& undo) {
     const auto was = tasks_.find_in(tx_, who_.user_id, step.id, step.act == Act::restore);
     if (!was) return not_found("It is not there any more.");
@@ -44,6 +51,14 @@ Result<task::Todo> Tools::act(const Step& step, std::vector<Step>& undo) {
             back.act = Act::update;
             back.patch = before(*was, step.patch);
             now = update_todo(step.id, step.patch);
+            break;
+        case Act::snooze:
+            // Only a snooze may go past the due date, back to an earlier one too.
+            back.act =
+                was->reminder_at && was->due_date && *was->reminder_at > *was->due_date ? Act::snooze : Act::update;
+            back.patch = back.act == Act::snooze ? boost::json::object{{"until", format_rfc3339(*was->reminder_at)}}
+                                                 : before(*was, {{"reminder_at", nullptr}});
+            now = snooze_todo(step.id, step.patch);
             break;
     }
     if (!now) return now;

@@ -23,6 +23,9 @@ public:
     Result<task::Todo> complete_todo(std::int64_t id) { return tasks_.complete_in(tx_, who_, id); }
     Result<task::Todo> delete_todo(std::int64_t id) { return tasks_.remove_in(tx_, who_, id); }
 
+    /// An update of its reminder, which may go past the due date. `patch` as POST /api/todos/{id}/snooze takes it.
+    Result<task::Todo> snooze_todo(std::int64_t id, const boost::json::object& patch);
+
     // Taking back.
     Result<task::Todo> reopen_todo(std::int64_t id) { return tasks_.reopen_in(tx_, who_, id); }
     Result<task::Todo> restore_todo(std::int64_t id) { return tasks_.restore_in(tx_, who_, id); }
