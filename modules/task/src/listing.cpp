@@ -94,7 +94,7 @@ void Finder::from(Statement& sql, Driver driver, bool collect) {
             break;
         case Driver::tag:
             sql.add(" FROM task_tags g CROSS JOIN tasks t WHERE g.user_id = :user", user_);
-            sql.add(" AND g.tag_id = :tag AND t.id = g.task_id", tag_->id);
+            sql.add(" AND g.tag_id = :tag AND t.user_id = :user AND t.id = g.task_id", tag_->id);
             break;
         case Driver::tasks:
             sql.add(" FROM tasks t WHERE t.user_id = :user", user_);
