@@ -110,3 +110,51 @@ test('a view is saved, opened, bookmarked and removed', async ({ world }) => {
   await page.getByRole('button', { name: 'Delete view “Important”' }).click();
   await expect(page.getByRole('link', { name: 'Important' })).toHaveCount(0);
 });
+
+test('a key acts on every marked row, and one undo takes it back', async ({ world }) => {
+  for (const title of ['One', 'Two', 'Three']) await make(world, { title, due_date: '2031-01-31T09:00:00+01:00' });
+  await make(world, { title: 'Not marked', due_date: '2031-01-31T09:00:00+01:00' });
+  const page = await world.open();
+  await isLive(page);
+  await focusable(page, 'One').focus();
+  await page.keyboard.press('m');
+  await page.keyboard.press('Shift+ArrowDown');
+  await page.keyboard.press('Shift+ArrowDown');
+  await expect(page.getByText('3 selected')).toBeVisible();
+  type Full = Todo & { priority: string; reminder_at: string | null };
+  const all = async () => (await list(world)) as Full[];
+  const marked = async () => (await all()).filter(({ title }) => title !== 'Not marked');
+  const before = JSON.stringify((await all()).map(({ title, due_date, priority, tags, reminder_at, status }) => ({ title, due_date, priority, tags, reminder_at, status })));
+  const isBack = async () => {
+    await page.keyboard.press('Control+z');
+    await expect
+      .poll(async () => JSON.stringify((await all()).map(({ title, due_date, priority, tags, reminder_at, status }) => ({ title, due_date, priority, tags, reminder_at, status }))))
+      .toBe(before);
+  };
+  const changes = async (keys: readonly string[], field: keyof Full, value: unknown, said: string) => {
+    for (const key of keys) {
+      if (key.length > 1 && !/^[A-Z]/.test(key)) await page.keyboard.type(key);
+      else await page.keyboard.press(key);
+      if (key.length === 1 && !/\d/.test(key) && key !== 'x') await page.getByRole('dialog').waitFor();
+    }
+    await expect(page.getByText(said).first()).toBeVisible();
+    await expect(page.getByRole('dialog')).toHaveCount(0);
+    await expect.poll(async () => (await marked()).map((todo) => todo[field])).toEqual([value, value, value]);
+    const [other] = (await all()).filter(({ title }) => title === 'Not marked');
+    expect(other![field]).not.toEqual(value);
+    await isBack();
+  };
+  await changes(['p', '1'], 'priority', 'high', '3 tasks changed.');
+  await changes(['d', '2031-03-05 17:00', 'Enter'], 'due_date', '2031-03-05T16:00:00Z', '3 tasks moved to 5 Mar 2031 17:00.');
+  await changes(['t', 'errand', 'Enter', 'Escape'], 'tags', ['errand'], '3 tasks tagged #errand.');
+  await changes(['r', 'Tab', 'Tab', 'Enter'], 'reminder_at', '2031-01-31T07:00:00Z', '3 tasks changed.');
+  await changes(['x'], 'status', 'completed', '3 tasks done.');
+  await page.keyboard.press('s');
+  await page.getByRole('dialog', { name: 'Snooze' }).getByRole('button', { name: '1 hour' }).click();
+  await expect.poll(async () => (await marked()).every(({ reminder_at }) => reminder_at !== null)).toBe(true);
+  await isBack();
+  await page.keyboard.press('Delete');
+  await expect.poll(async () => (await all()).map(({ title }) => title)).toEqual(['Not marked']);
+  await page.keyboard.press('Control+z');
+  await expect.poll(async () => (await all()).length).toBe(4);
+});

@@ -238,7 +238,9 @@ export const m = {
     manyReopened: (n: number) => one(n, '1 task reopened.', '# tasks reopened.'),
     manyDeleted: (n: number) => one(n, '1 task deleted.', '# tasks deleted.'),
     manyMoved: (n: number, when: string) => one(n, `1 task moved to ${when}.`, `# tasks moved to ${when}.`),
-    manyTagged: (n: number, tag: string) => one(n, `1 task tagged ${tag}.`, `# tasks tagged ${tag}.`),
+    tagged: (t: string, tag: string) => `${quoted(t)} tagged #${tag}.`,
+    manyTagged: (n: number, tag: string) => one(n, `1 task tagged #${tag}.`, `# tasks tagged #${tag}.`),
+    manySnoozed: (n: number) => one(n, '1 task snoozed.', '# tasks snoozed.'),
     manyChanged: (n: number) => one(n, '1 task changed.', '# tasks changed.'),
   },
   confirm: {

@@ -75,26 +75,22 @@ export class Actions {
     const changes = this.each(todos, ({ id, status }) =>
       (status === 'completed') === done ? null : { kind: done ? 'complete' : 'reopen', id },
     );
-    const [only] = todos;
-    const label =
-      todos.length === 1 && only
-        ? (done ? m.undo.completed : m.undo.reopened)(only.title)
-        : (done ? m.undo.manyDone : m.undo.manyReopened)(changes.length);
-    this.run(changes, label);
+    const [one, many] = done ? [m.undo.completed, m.undo.manyDone] : [m.undo.reopened, m.undo.manyReopened];
+    this.run(changes, this.labelOf(todos, one, many(changes.length)));
   }
 
   remove(todos: readonly Todo[]): void {
-    const [only] = todos;
-    const label = todos.length === 1 && only ? m.undo.deleted(only.title) : m.undo.manyDeleted(todos.length);
-    this.run(this.each(todos, ({ id }) => ({ kind: 'delete', id })), label);
+    this.run(this.each(todos, ({ id }) => ({ kind: 'delete', id })), this.labelOf(todos, m.undo.deleted, m.undo.manyDeleted(todos.length)));
   }
 
   skip(todo: Todo): void {
     this.run([{ kind: 'skip', id: todo.id }], m.undo.skipped(todo.title));
   }
 
-  snooze(todo: Todo, until: string): void {
-    this.run([{ kind: 'snooze', id: todo.id, until }], m.undo.snoozed(todo.title));
+  /** Only what has a bell can ring later. */
+  snooze(todos: readonly Todo[], until: string): void {
+    const changes = this.each(todos, ({ id, status, due_date }) => (status === 'active' && due_date !== null ? { kind: 'snooze', id, until } : null));
+    this.run(changes, this.labelOf(todos, m.undo.snoozed, m.undo.manySnoozed(changes.length)));
   }
 
   /** `null` where nothing would change. */
@@ -113,16 +109,29 @@ export class Actions {
     this.many(todos, () => ({ priority }));
   }
 
-  private many(todos: readonly Todo[], set: (todo: Todo) => Fields, label?: string): void {
-    const changes = this.each(todos, (todo) => this.update(todo, set(todo)));
+  setReminder(todos: readonly Todo[], set: (todo: Todo) => Fields): void {
+    this.many(todos, set);
+  }
+
+  /** The same day and time for all; `when` is it in words. */
+  setDue(todos: readonly Todo[], due: { due_date: string; all_day: boolean }, when: string): void {
+    this.many(todos, () => due, (n) => this.labelOf(todos, (title) => m.undo.moved(title, when), m.undo.manyMoved(n, when)));
+  }
+
+  private labelOf(todos: readonly Todo[], one: (title: string) => string, many: string): string {
     const [only] = todos;
-    this.run(changes, label ?? (todos.length === 1 && only ? m.undo.changed(only.title) : m.undo.manyChanged(changes.length)));
+    return todos.length === 1 && only ? one(only.title) : many;
+  }
+
+  private many(todos: readonly Todo[], set: (todo: Todo) => Fields, label = (n: number) => this.labelOf(todos, m.undo.changed, m.undo.manyChanged(n))): void {
+    const changes = this.each(todos, (todo) => this.update(todo, set(todo)));
+    this.run(changes, label(changes.length));
   }
 
   addTag(todos: readonly Todo[], tag: string): void {
     const add = ({ tags }: Todo): Fields =>
       tags.some((other) => other.toLowerCase() === tag.toLowerCase()) ? {} : { tags: [...tags, tag] };
-    this.many(todos, add, m.undo.manyTagged(todos.length, tag));
+    this.many(todos, add, (n) => this.labelOf(todos, (title) => m.undo.tagged(title, tag), m.undo.manyTagged(n, tag)));
   }
 
   /** Moves tasks to a day, at their own time of day; null takes the date away. `when` is the day in words. */
@@ -133,8 +142,7 @@ export class Actions {
       if (dayOf(todo.due_date, zone) === day) return {};
       return { due_date: moveToDay(todo.due_date, day, zone) };
     };
-    const [only] = todos;
-    this.many(todos, set, todos.length === 1 && only ? m.undo.moved(only.title, when) : m.undo.manyMoved(todos.length, when));
+    this.many(todos, set, (n) => this.labelOf(todos, (title) => m.undo.moved(title, when), m.undo.manyMoved(n, when)));
   }
 
   hideToast(): void {

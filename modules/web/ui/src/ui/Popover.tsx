@@ -1,5 +1,5 @@
 import * as Pop from '@radix-ui/react-popover';
-import type { ReactNode, RefObject } from 'react';
+import { useState, type ReactNode, type RefObject } from 'react';
 import css from './controls.module.css';
 
 interface Props {
@@ -12,11 +12,22 @@ interface Props {
 
 /** Open as long as it is there. */
 export function Popover({ onClose, anchor, label, children }: Props) {
+  const [from] = useState(() => document.activeElement);
   return (
     <Pop.Root open onOpenChange={(open) => !open && onClose()}>
       <Pop.Anchor virtualRef={anchor} />
       <Pop.Portal>
-        <Pop.Content className={css.popover} align="end" sideOffset={4} collisionPadding={8} aria-label={label}>
+        <Pop.Content
+          className={css.popover}
+          align="end"
+          sideOffset={4}
+          collisionPadding={8}
+          aria-label={label}
+          onCloseAutoFocus={(event) => {
+            event.preventDefault();
+            if (from instanceof HTMLElement && document.activeElement === document.body) from.focus({ preventScroll: true });
+          }}
+        >
           {children}
         </Pop.Content>
       </Pop.Portal>

@@ -93,7 +93,7 @@ export function useBells(): Bells {
   );
   const snooze = useCallback(
     (one: Rung) => {
-      if (one.todo) actions.snooze(one.todo, new Date(Date.now() + snoozeMinutes * 60_000).toISOString());
+      if (one.todo) actions.snooze([one.todo], new Date(Date.now() + snoozeMinutes * 60_000).toISOString());
       dismiss(one);
     },
     [actions, dismiss],

@@ -1,5 +1,5 @@
 import { X } from 'lucide-react';
-import { useRef, useState } from 'react';
+import { useRef } from 'react';
 import type { Todo } from '../../api/types';
 import { m } from '../../messages';
 import { Button, IconButton } from '../../ui/controls';
@@ -9,6 +9,9 @@ import css from './TasksPage.module.css';
 
 interface Props {
   todos: readonly Todo[];
+  /** The field that is edited, for all of them. */
+  field: EditedField | null;
+  onField: (field: EditedField | null) => void;
   onToggle: () => void;
   onRemove: () => void;
   onClear: () => void;
@@ -20,8 +23,7 @@ const fields: readonly (readonly [EditedField, string])[] = [
   ['priority', m.tasks.priority],
 ];
 
-export function BulkBar({ todos, onToggle, onRemove, onClear }: Props) {
-  const [field, setField] = useState<EditedField | null>(null);
+export function BulkBar({ todos, field, onField, onToggle, onRemove, onClear }: Props) {
   const bar = useRef<HTMLDivElement>(null);
   return (
     <div ref={bar} className={css.bulk} role="toolbar" aria-label={m.tasks.selectionBar}>
@@ -32,11 +34,11 @@ export function BulkBar({ todos, onToggle, onRemove, onClear }: Props) {
         {m.tasks.complete1}
       </Button>
       {fields.map(([name, label]) => (
-        <Button key={name} onClick={() => setField(name)}>
+        <Button key={name} onClick={() => onField(name)}>
           {label}
         </Button>
       ))}
-      {field && <LazyFieldPopover field={field} todos={todos} onClose={() => setField(null)} anchor={bar} />}
+      {field && <LazyFieldPopover field={field} todos={todos} onClose={() => onField(null)} anchor={bar} />}
       <Button look="danger" onClick={onRemove}>
         {m.tasks.delete}
       </Button>

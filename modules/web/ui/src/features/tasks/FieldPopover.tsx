@@ -2,7 +2,7 @@
 import type { RefObject } from 'react';
 import type { Todo } from '../../api/types';
 import { useNow } from '../../lib/hooks';
-import { dayWords } from '../../lib/words';
+import { dayWords, momentWords } from '../../lib/words';
 import { dayOf } from '../../lib/zone';
 import { m } from '../../messages';
 import { useApp } from '../../state/app';
@@ -41,19 +41,19 @@ function Editor({ field, todos, close }: { field: EditedField; todos: readonly T
           required={only !== null && only.due_date === null}
           onPick={(picked) =>
             after(() => {
-              if (only && picked) actions.edit(only, picked);
-              else if (picked) actions.moveTo(todos, dayOf(picked.due_date, settings.zone), settings.zone, dayWords(picked.due_date, now, settings));
-              else actions.moveTo(todos, null, settings.zone, m.due.none);
+              if (!picked) actions.moveTo(todos, null, settings.zone, m.due.none);
+              else if (only || !picked.all_day) actions.setDue(todos, picked, (picked.all_day ? dayWords : momentWords)(picked.due_date, now, settings));
+              else actions.moveTo(todos, dayOf(picked.due_date, settings.zone), settings.zone, dayWords(picked.due_date, now, settings));
             })
           }
         />
       );
     case 'reminder':
-      return <ReminderPicker todo={first} onPick={(set) => after(() => actions.edit(first, set))} />;
+      return <ReminderPicker todos={todos} onPick={(set) => after(() => actions.setReminder(todos, set))} />;
     case 'priority':
       return <PriorityPicker onPick={(priority) => after(() => actions.setPriority(todos, priority))} />;
     case 'snooze':
-      return <SnoozePicker onPick={(until) => after(() => actions.snooze(first, until))} />;
+      return <SnoozePicker todos={todos} onPick={(until) => after(() => actions.snooze(todos, until))} />;
     case 'tags':
       return (
         <TagPicker

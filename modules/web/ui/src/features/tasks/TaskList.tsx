@@ -1,7 +1,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useNavigate } from '@tanstack/react-router';
 import { ChevronDown } from 'lucide-react';
-import { useCallback, useMemo, useRef, useState, type MouseEvent } from 'react';
+import { useCallback, useMemo, useRef, type MouseEvent } from 'react';
 import type { Todo } from '../../api/types';
 import { useNow } from '../../lib/hooks';
 import { addDaysTo, dayOf, type Group } from '../../lib/zone';
@@ -9,9 +9,11 @@ import { m } from '../../messages';
 import { useApp, useView } from '../../state/app';
 import { Button } from '../../ui/controls';
 import { BulkBar } from './BulkBar';
+import type { EditedField } from './FieldPopover';
 import { useConfirm } from './Confirm';
 import type { Filters, Row } from './filters';
 import { TaskRow, type RowField, type RowHandlers } from './TaskRow';
+import { useEditing } from './useEditing';
 import { useListKeys } from './useListKeys';
 import css from './TaskList.module.css';
 
@@ -63,10 +65,9 @@ export function TaskList({ rows, filters, openedId, onFold, onDone }: Props) {
   const now = useNow();
   const navigate = useNavigate();
   const scroller = useRef<HTMLDivElement>(null);
-  const [editor, setEditor] = useState<{ key: number; field: RowField } | null>(null);
   const confirm = useConfirm();
+  const editing = useEditing((key, at) => latest.current.list.focusRow(key, at));
 
-   
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
@@ -82,7 +83,6 @@ export function TaskList({ rows, filters, openedId, onFold, onDone }: Props) {
     scrollPaddingEnd: 72,
   });
 
-  const edit = useCallback((todo: Todo, field: RowField | null) => setEditor(field && { key: rowKey(todo.id), field }), [rowKey]);
   const toggle = useCallback(
     (todos: readonly Todo[]) => {
       const done = todos.some(({ status }) => status === 'active');
@@ -100,26 +100,30 @@ export function TaskList({ rows, filters, openedId, onFold, onDone }: Props) {
     rows,
     scrollTo: (index) => virtual.scrollToIndex(index, { align: 'auto' }),
     open,
-    edit,
+    edit: (todo, field) => edit(todo, field),
+    editMany: (field) => editMany(field),
     toggle,
     remove,
     fold: onFold,
-    editing: editor !== null,
+    editing: editing.editor !== null,
   });
 
-  const latest = useRef({ list, toggle, open, remove });
-  latest.current = { list, toggle, open, remove };
+  const edit = (todo: Todo, field: RowField | null) => {
+    const key = rowKey(todo.id);
+    if (field) editing.begin({ field, key, at: list.indexOf(key), many: false });
+    else editing.end();
+  };
+  const editMany = (field: EditedField | null) => (field ? editing.begin({ field, key: list.active, at: list.index, many: true }) : editing.end());
+
+  const latest = useRef({ list, toggle, open, remove, edit });
+  latest.current = { list, toggle, open, remove, edit };
   const handlers = useMemo<RowHandlers>(
     () => ({
       toggle: (todo) => latest.current.toggle([todo]),
-      edit: (todo, field) => {
-        setEditor(field && { key: rowKey(todo.id), field });
-        if (!field) requestAnimationFrame(() => latest.current.list.focusRow(rowKey(todo.id)));
-      },
+      edit: (todo, field) => latest.current.edit(todo, field),
       rename: (todo, title) => {
-        setEditor(null);
         if (title.trim() && title.trim() !== todo.title) actions.edit(todo, { title: title.trim() });
-        requestAnimationFrame(() => latest.current.list.focusRow(rowKey(todo.id)));
+        latest.current.edit(todo, null);
       },
       click: (todo, event: MouseEvent) => {
         if ((event.target as Element).closest('button, a, input, [role=menu], [role=dialog]')) return;
@@ -171,7 +175,7 @@ export function TaskList({ rows, filters, openedId, onFold, onDone }: Props) {
                     opened={openedId === row.todo.id}
                     flashed={flashed.has(row.todo.id)}
                     waiting={waitingIds.has(row.todo.id) ? waitState : null}
-                    editing={editor?.key === rowKey(row.todo.id) ? editor.field : null}
+                    editing={editing.of(rowKey(row.todo.id))}
                     filters={filters}
                     handlers={handlers}
                   />
@@ -182,7 +186,14 @@ export function TaskList({ rows, filters, openedId, onFold, onDone }: Props) {
         </ul>
       </div>
       {list.marked.length > 0 && (
-        <BulkBar todos={list.marked} onToggle={() => toggle(list.marked)} onRemove={() => remove(list.marked)} onClear={() => list.setSelected(new Set())} />
+        <BulkBar
+          todos={list.marked}
+          field={editing.many}
+          onField={editMany}
+          onToggle={() => toggle(list.marked)}
+          onRemove={() => remove(list.marked)}
+          onClear={() => list.setSelected(new Set())}
+        />
       )}
       {confirm.dialog}
     </>

@@ -5,13 +5,15 @@ import { useKeys } from '../../lib/keys';
 import type { Group } from '../../lib/zone';
 import { useApp } from '../../state/app';
 import type { Row } from './filters';
+import type { EditedField } from './FieldPopover';
 import type { RowField } from './TaskRow';
 
 interface Options {
   rows: Row[];
   scrollTo: (index: number) => void;
   open: (todo: Todo) => void;
-  edit: (todo: Todo, field: RowField | null) => void;
+  edit: (todo: Todo, field: RowField) => void;
+  editMany: (field: EditedField) => void;
   toggle: (todos: readonly Todo[]) => void;
   remove: (todos: readonly Todo[]) => void;
   fold: (group: Group, folded: boolean) => void;
@@ -20,7 +22,7 @@ interface Options {
 
 const todosOf = (rows: readonly Row[]): Todo[] => rows.flatMap((row) => (row.is === 'task' ? [row.todo] : []));
 
-export function useListKeys({ rows, scrollTo, open, edit, toggle, remove, fold, editing }: Options) {
+export function useListKeys({ rows, scrollTo, open, edit, editMany, toggle, remove, fold, editing }: Options) {
   const { rowKey } = useApp().sync.store;
   const [active, setActive] = useState<number | null>(null);
   const [selected, setSelected] = useState<ReadonlySet<number>>(new Set());
@@ -89,7 +91,7 @@ export function useListKeys({ rows, scrollTo, open, edit, toggle, remove, fold, 
     if (next?.is === 'task') mark(next.todo, true);
     moveTo(step(by));
   };
-  const field = (name: RowField) => () => todo && edit(todo, name);
+  const field = (name: EditedField) => () => (marked.length > 0 ? editMany(name) : todo && edit(todo, name));
   const groupOfCurrent = () => rows.slice(0, index + 1).findLast((row) => row.is === 'group');
   const foldCurrent = (folded: boolean) => {
     const head = folded ? groupOfCurrent() : rows.find((row) => row.is === 'group' && row.folded);
@@ -97,6 +99,9 @@ export function useListKeys({ rows, scrollTo, open, edit, toggle, remove, fold, 
   };
   const onRow = (run: () => void) => () => {
     if (todo) run();
+  };
+  const onTargets = (run: () => void) => () => {
+    if (targets.length > 0) run();
   };
 
   useKeys({
@@ -110,23 +115,33 @@ export function useListKeys({ rows, scrollTo, open, edit, toggle, remove, fold, 
     'shift+arrowup': () => extend(-1),
     enter: (event) => activate(event, () => todo && open(todo)),
     o: onRow(() => todo && open(todo)),
-    x: onRow(() => toggle(targets)),
-    space: (event) => activate(event, () => toggle(targets)),
-    e: field('title'),
+    x: onTargets(() => toggle(targets)),
+    space: (event) => activate(event, onTargets(() => toggle(targets))),
+    e: onRow(() => todo && edit(todo, 'title')),
     d: field('due'),
     r: field('reminder'),
     p: field('priority'),
     t: field('tags'),
     s: field('snooze'),
     m: onRow(() => todo && mark(todo)),
-    delete: onRow(() => remove(targets)),
+    delete: onTargets(() => remove(targets)),
     '[': () => foldCurrent(true),
     ']': () => foldCurrent(false),
     'mod+a': () => setSelected(new Set(todosOf(rows).map(({ id }) => rowKey(id)))),
     ...(selected.size > 0 && { escape: () => setSelected(new Set<number>()) }),
   });
 
-  return { active, setActive, selected, marked, mark, setSelected, moveTo, focusRow: (key: number) => moveTo(indexOf(key)) };
+  /** The row itself where it is in sight, else the one that took its place `at`: what is edited must not scroll the list. */
+  const focusRow = (key: number | null, at: number) => {
+    const row = document.querySelector<HTMLElement>(`[data-row="${key}"]`);
+    const list = row?.closest('ul')?.parentElement?.getBoundingClientRect();
+    const box = row?.getBoundingClientRect();
+    if (row && list && box && box.top >= list.top && box.bottom <= list.bottom) return row.focus({ preventScroll: true });
+    const heir = rows.findIndex((one, place) => one.is === 'task' && place >= at);
+    moveTo(heir < 0 ? indexOf(key) : heir);
+  };
+
+  return { active, setActive, selected, marked, mark, setSelected, index, indexOf, focusRow };
 }
 
 /** Enter and Space belong to the button that has focus; the list has them where a row does. */
