@@ -46,6 +46,9 @@ test('many tasks are tagged, moved, completed and deleted at once, and put back'
   await page.keyboard.press('Enter');
   await expect.poll(async () => (await list(world)).every(({ tags }) => tags.includes('errand'))).toBe(true);
   await page.keyboard.press('Escape');
+  // What says so does not lie on what comes next.
+  const [toast, below] = [await page.getByRole('group', { name: '3 tasks tagged #errand.' }).boundingBox(), await bar.boundingBox()];
+  expect(toast!.y + toast!.height).toBeLessThanOrEqual(below!.y);
   await bar.getByRole('button', { name: 'Date' }).click();
   await page.getByRole('dialog', { name: 'Due' }).getByRole('button', { name: 'Tomorrow' }).click();
   await expect.poll(async () => (await list(world)).every(({ due_date }) => due_date !== null)).toBe(true);

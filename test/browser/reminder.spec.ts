@@ -1,4 +1,4 @@
-import { expect, isLive, test } from './page';
+import { expect, focusable, isLive, test } from './page';
 
 test('a bell rings once in five tabs, and is answered in all of them', async ({ world }) => {
   const first = await world.open();
@@ -22,4 +22,63 @@ test('a bell rings once in five tabs, and is answered in all of them', async ({ 
   await expect.poll(bells).toBe(0);
   const pending = () => world.server.call<{ items: unknown[] }>('GET', '/api/reminders?state=pending', undefined, world.account.token);
   await expect.poll(async () => (await pending()).items.length).toBe(1);
+});
+
+test('a bell that nobody answered waits on top of the list, in the title and on the icon, until it is', async ({ world }) => {
+  const { server, account } = world;
+  const make = (title: string, ms: number) => server.call('POST', '/api/todos', { title, due_date: new Date(Date.now() + ms).toISOString(), tags: ['home'] }, account.token);
+  await make('Take the bread out', 1500);
+  await make('Call Bob', 1500);
+  await make('Tomorrow', 86_400_000);
+  interface Fired {
+    items: { title: string; fire_at: string; fired_at: string }[];
+  }
+  const fired = () => server.call<Fired>('GET', '/api/reminders?state=fired', undefined, account.token);
+  const unheard = async () => (await fired()).items.length;
+  await expect.poll(unheard, { timeout: 30_000 }).toBe(2);
+  const page = await world.open();
+  // As it would be twenty minutes later.
+  const earlier = (instant: string, minutes: number) => new Date(Date.parse(instant) - minutes * 60_000).toISOString();
+  await page.route(/\/api\/reminders\?/, async (route) => {
+    const response = await route.fetch();
+    const { items, ...rest } = (await response.json()) as Fired;
+    await route.fulfill({ response, json: { ...rest, items: items.map((one) => ({ ...one, fire_at: earlier(one.fire_at, 32), fired_at: earlier(one.fired_at, 20) })) } });
+  });
+  await page.reload();
+  await isLive(page);
+  await expect(page.getByRole('heading', { name: 'Missed 2' })).toBeVisible();
+  await expect(page.locator('[data-reminder]')).toHaveCount(0);
+  await expect(page).toHaveTitle('(2) Carillon');
+  await expect(page.locator('link[rel=icon]')).toHaveAttribute('href', '/icon-waiting.svg');
+  expect((await page.request.get(`${server.url}/icon-waiting.svg`)).status()).toBe(200);
+  const items = page.getByRole('list', { name: 'Task list' }).getByRole('listitem');
+  await expect(items.nth(1).or(items.nth(2)).filter({ hasText: 'Take the bread out' })).toContainText('rang today');
+  // On top in any order, and by its keys like any row.
+  await page.getByRole('combobox', { name: 'Sort' }).selectOption('title');
+  await expect(page.getByRole('heading', { name: 'All others 1' })).toBeVisible();
+  await focusable(page, 'Call Bob').focus();
+  await page.keyboard.press('x');
+  await expect(page.getByRole('heading', { name: 'Missed 1' })).toBeVisible();
+  await page.getByRole('button', { name: 'Dismiss the bell of “Take the bread out”' }).click();
+  await expect(page.getByRole('heading', { name: /^Missed/ })).toHaveCount(0);
+  await expect(page).toHaveTitle('Tasks · Carillon');
+  await expect(page.locator('link[rel=icon]')).toHaveAttribute('href', '/icon.svg');
+  await expect(focusable(page, 'Take the bread out')).toBeVisible();
+  await expect.poll(async () => (await fired()).items.map(({ title }) => title)).not.toContain('Take the bread out');
+});
+
+test('more bells than three at once stand in one list, and say how late they are', async ({ world }) => {
+  const { server, account } = world;
+  const due = new Date(Date.now() + 2500).toISOString();
+  for (const title of ['One', 'Two', 'Three', 'Four']) await server.call('POST', '/api/todos', { title, due_date: due, tags: ['home'] }, account.token);
+  const page = await world.open();
+  await isLive(page);
+  const bells = page.getByRole('region', { name: 'Reminders' });
+  await expect(bells.getByText('4 reminders')).toBeVisible({ timeout: 30_000 });
+  await expect(page.locator('[data-reminder]')).toHaveCount(4);
+  await expect(page.locator('[data-reminder]').first()).toContainText(/Due today \d+:\d\d · #home/);
+  await expect(page).toHaveTitle('(4) Carillon');
+  await bells.getByRole('button', { name: 'Dismiss all' }).click();
+  await expect(page.locator('[data-reminder]')).toHaveCount(0);
+  await expect(page).toHaveTitle('Tasks · Carillon');
 });

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 
 const names = readdirSync('dist', { recursive: true }).map((name) => name.replaceAll('\\', '/'));
-const kept = names.filter((name) => name.startsWith('assets/') || name === 'theme.js' || name === 'icon.svg');
+const kept = names.filter((name) => name.startsWith('assets/') || ['theme.js', 'icon.svg', 'icon-waiting.svg'].includes(name));
 const worker = readFileSync('dist/sw.js', 'utf8');
 writeFileSync('dist/sw.js', worker.replace('const files = [];', `const files = ${JSON.stringify(kept.map((name) => `/${name}`).sort())};`));
 

@@ -35,7 +35,7 @@ self.addEventListener('fetch', (event) => {
   const { origin, pathname } = new URL(request.url);
   if (request.method !== 'GET' || origin !== self.location.origin) return;
   if (request.mode === 'navigate' && !pathname.startsWith('/api/')) event.respondWith(page(request));
-  else if (pathname.startsWith('/assets/') || pathname === '/theme.js' || pathname === '/icon.svg') event.respondWith(asset(request));
+  else if (pathname.startsWith('/assets/') || ['/theme.js', '/icon.svg', '/icon-waiting.svg'].includes(pathname)) event.respondWith(asset(request));
 });
 
 self.addEventListener('notificationclick', (event) => {
@@ -44,7 +44,8 @@ self.addEventListener('notificationclick', (event) => {
   const answer = async () => {
     const [open] = await self.clients.matchAll({ type: 'window' });
     const { taskId, reminderId } = notification.data;
-    if (!open) return self.clients.openWindow(`/todos/${taskId}${action ? `#bell=${reminderId}.${action}` : ''}`);
+    // Many in one have no task of their own: the list shows them.
+    if (!open) return self.clients.openWindow(taskId ? `/todos/${taskId}${action ? `#bell=${reminderId}.${action}` : ''}` : '/todos');
     open.postMessage({ type: 'bell', action, ...notification.data });
     return action ? undefined : open.focus();
   };

@@ -6,6 +6,7 @@ const quoted = (title: string): string => `“${title}”`;
 
 export const m = {
   name: 'Carillon',
+  pageTitle: (page: string) => `${page} · Carillon`,
   skip: 'Skip to the content',
   close: 'Close',
   cancel: 'Cancel',
@@ -50,12 +51,14 @@ export const m = {
     away: 'The server does not answer. Check the connection and try again.',
   },
   groups: {
+    missed: 'Missed',
     late: 'Late',
     today: 'Today',
     tomorrow: 'Tomorrow',
     week: 'This week',
     later: 'Later',
     none: 'No date',
+    rest: 'All others',
   } satisfies Record<Group, string>,
   tasks: {
     title: 'Tasks',
@@ -271,10 +274,17 @@ export const m = {
   bell: {
     region: 'Reminders',
     due: (when: string) => `Due ${when}`,
-    late: (when: string) => `This bell was for ${when}.`,
+    tagged: (text: string, tags: string) => `${text} · ${tags}`,
+    late: (text: string, delay: string) => `${text} (this reminder is ${delay} late)`,
+    lateAlone: (delay: string) => `This reminder is ${delay} late.`,
+    minutes: (n: number) => `${n} min`,
+    hours: (n: number) => one(n, '1 hour', '# hours'),
+    days: (n: number) => one(n, '1 day', '# days'),
+    rang: (when: string) => `rang ${when}`,
     done: 'Done',
     snooze: 'Snooze 10 min',
     dismiss: 'Dismiss',
+    dismissOf: (title: string) => `Dismiss the bell of ${quoted(title)}`,
     many: (n: number) => `${n.toLocaleString('en')} reminders`,
     dismissAll: 'Dismiss all',
     ask: 'Let Carillon ring when this page is in the background?',

@@ -30,13 +30,6 @@ export function useSettled<T>(value: T, wait: number): T {
   return settled;
 }
 
-/** Sets the page's title, and moves focus to its heading when the user came here by a link. */
-export function useTitle(title: string): void {
-  useEffect(() => {
-    document.title = `${title} · Carillon`;
-  }, [title]);
-}
-
 /** What is typed here outlives the page. */
 export function useDraft(key: string, initial: string): [string, (text: string) => void, () => void] {
   const name = `carillon.draft.${key}`;

@@ -3,7 +3,7 @@ import type { Recurrence, Todo } from '../api/types';
 import { m } from '../messages';
 import { daysBetween, format, type ZoneSettings } from './zone';
 
-type Zoned = Pick<ZoneSettings, 'zone' | 'locale'>;
+export type Zoned = Pick<ZoneSettings, 'zone' | 'locale'>;
 
 export function dayWords(instant: string, now: number, settings: Zoned): string {
   const days = daysBetween(now, Date.parse(instant), settings.zone);
@@ -19,6 +19,10 @@ export const clock = (instant: string | number, settings: Zoned): string => form
 export function momentWords(instant: string, now: number, settings: Zoned): string {
   return m.due.at(dayWords(instant, now, settings), clock(instant, settings));
 }
+
+/** The moment itself, late or not: what a bell says. */
+export const dueMoment = (todo: Pick<Todo, 'due_date' | 'all_day'>, now: number, settings: Zoned): string =>
+  todo.due_date === null ? '' : (todo.all_day ? dayWords : momentWords)(todo.due_date, now, settings);
 
 export const isLate = (todo: Pick<Todo, 'due_date' | 'status'>, now: number): boolean =>
   todo.status === 'active' && todo.due_date !== null && Date.parse(todo.due_date) < now;

@@ -49,8 +49,9 @@ export const weekdayOf = (day: string): number => new Date(`${day}T12:00:00Z`).g
 /** An instant moved to another day, at the same wall time. */
 export const moveToDay = (instant: string, day: string, zone: string): string => at(day, timeOf(instant, zone), zone);
 
-export type Group = 'late' | 'today' | 'tomorrow' | 'week' | 'later' | 'none';
-export const groups: readonly Group[] = ['late', 'today', 'tomorrow', 'week', 'later', 'none'];
+/** `missed`: its bell rang and nobody answered; `rest`: the others, where the sort knows no days. */
+export type Group = 'missed' | 'late' | 'today' | 'tomorrow' | 'week' | 'later' | 'none' | 'rest';
+export const groups: readonly Group[] = ['missed', 'late', 'today', 'tomorrow', 'week', 'later', 'none', 'rest'];
 
 /** Where the groups begin, once per list instead of once per task. */
 export interface Bounds {

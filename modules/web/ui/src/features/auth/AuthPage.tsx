@@ -1,7 +1,7 @@
 import { useState, type SyntheticEvent } from 'react';
 import { Link, useNavigate, useRouterState } from '@tanstack/react-router';
 import { Away, Refused, reasonOf } from '../../api/client';
-import { useTitle } from '../../lib/hooks';
+import { useTitle } from '../../lib/title';
 import { m } from '../../messages';
 import { signIn, signUp } from '../../state/session';
 import { Button, Field, controls } from '../../ui/controls';

@@ -1,13 +1,14 @@
 import { Link } from '@tanstack/react-router';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { useNow } from '../../lib/hooks';
 import { useSignal } from '../../lib/signal';
-import { dueWords, momentWords } from '../../lib/words';
+import { useWaiting } from '../../lib/title';
 import { m } from '../../messages';
 import { useApp, useView } from '../../state/app';
 import { Button } from '../../ui/controls';
 import { Mark } from '../../ui/Mark';
-import type { Bells as BellsState, Rung } from './bells';
+import type { Bells as BellsState } from './bells';
+import { bellText, type Rung } from './missed';
 import { presenter } from './presence';
 import css from './Bells.module.css';
 
@@ -15,7 +16,6 @@ function Bell({ one, bells }: { one: Rung; bells: BellsState }) {
   const { settings } = useApp();
   const now = useNow();
   const { reminder, todo } = one;
-  const due = todo ? dueWords(todo, now, settings) : '';
   return (
     <li className={css.bell} data-reminder={reminder.id}>
       <Mark size={24} />
@@ -23,10 +23,7 @@ function Bell({ one, bells }: { one: Rung; bells: BellsState }) {
         <Link to="/todos/$id" params={{ id: String(reminder.task_id) }} search={{}} className={css.title} dir="auto">
           {todo?.title ?? reminder.title}
         </Link>
-        <span className={css.when}>
-          {due && m.bell.due(due)}
-          {reminder.late && ` ${m.bell.late(momentWords(reminder.fire_at, now, settings))}`}
-        </span>
+        <span className={css.when}>{bellText(one, now, settings)}</span>
       </div>
       <div className={css.actions}>
         <Button look="primary" onClick={() => bells.done(one)}>
@@ -77,11 +74,8 @@ const listedAtOnce = 3;
 
 export function Bells({ bells }: { bells: BellsState }) {
   const mine = useSignal(presenter) === 'me';
-  const { rung } = bells;
-  useEffect(() => {
-    const plain = document.title.replace(/^\(\d+\) /, '');
-    document.title = rung.length > 0 ? `(${rung.length}) ${plain}` : plain;
-  });
+  const rung = bells.fresh;
+  useWaiting(bells.rung.length);
   return (
     <section aria-label={m.bell.region}>
       <div role="alert">

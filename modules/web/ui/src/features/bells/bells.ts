@@ -2,24 +2,24 @@ import { useQuery } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo, useRef } from 'react';
 import { api, data } from '../../api/client';
 import type { LiveEvent, Reminder, Todo } from '../../api/types';
+import { useNow } from '../../lib/hooks';
 import { useSignal } from '../../lib/signal';
-import { dueWords } from '../../lib/words';
+import type { ZoneSettings } from '../../lib/zone';
 import { m } from '../../messages';
 import { useApp, useView } from '../../state/app';
 import { queries } from '../../state/queries';
 import { eventHooks } from '../../state/session';
 import { presenter } from './presence';
+import { bellText, isFresh, missed, type Rung } from './missed';
 import { strike } from './sound';
 
 export const snoozeMinutes = 10;
 const key = ['reminders', 'fired'];
 
-export interface Rung {
-  reminder: Reminder;
-  todo: Todo | undefined;
-}
 export interface Bells {
+  /** All that nobody has answered; `fresh` of them stand in the banner. */
   rung: Rung[];
+  fresh: Rung[];
   done: (rung: Rung) => void;
   snooze: (rung: Rung) => void;
   dismiss: (rung: Rung) => void;
@@ -73,7 +73,7 @@ export function useBells(): Bells {
       queries.setQueryData<Reminder[]>(key, (before) => [reminder, ...(before ?? [])]);
       if (presenter.get() === 'me' && sounds) strike();
       if (presenter.get() === 'nobody' && sync.leader && notifications) {
-        void notify(reminder, event.data.todo ? dueWords(event.data.todo, Date.now(), settings) : '');
+        void notify({ reminder, todo: event.data.todo ?? undefined }, settings);
       }
     };
     eventHooks.add(ring);
@@ -99,9 +99,17 @@ export function useBells(): Bells {
     [actions, dismiss],
   );
 
+  const now = useNow();
+  const fresh = useMemo(() => rung.filter(({ reminder }) => isFresh(reminder, now)), [rung, now]);
+  const seen = fresh.length;
+  useEffect(() => {
+    const old = rung.filter((one) => !isFresh(one.reminder, Date.now()));
+    missed.set({ bells: new Map(old.map((one) => [one.reminder.task_id, one])), dismiss });
+  }, [rung, seen, dismiss]);
+
   useNotificationAnswers(rung, done, snooze);
   useClosing(rung);
-  return { rung, done, snooze, dismiss };
+  return { rung, fresh, done, snooze, dismiss };
 }
 
 interface Answer {
@@ -142,11 +150,22 @@ function useNotificationAnswers(rung: readonly Rung[], done: (one: Rung) => void
 
 const tagOf = (id: number): string => `reminder-${id}`;
 
-async function notify({ id, task_id, title }: Reminder, due: string): Promise<void> {
+/** More than these at once are listed in one. */
+const apart = 3;
+const tagOfAll = 'reminders';
+
+async function notify(rung: Rung, settings: ZoneSettings): Promise<void> {
   if (!('Notification' in window) || Notification.permission !== 'granted') return;
   const registration = await navigator.serviceWorker.ready;
+  const waiting = list().filter((reminder) => isFresh(reminder, Date.now()));
+  if (waiting.length > apart) {
+    (await registration.getNotifications()).forEach((one) => one.close());
+    const body = waiting.map(({ title }) => title).join('\n');
+    return registration.showNotification(m.bell.many(waiting.length), { body, tag: tagOfAll, icon: '/icon.svg', data: {} });
+  }
+  const { id, task_id, title } = rung.reminder;
   const options = {
-    body: due && m.bell.due(due),
+    body: bellText(rung, Date.now(), settings),
     tag: tagOf(id),
     icon: '/icon.svg',
     data: { reminderId: id, taskId: task_id },
@@ -164,6 +183,7 @@ function useClosing(rung: readonly Rung[]): void {
   useEffect(() => {
     if (!('serviceWorker' in navigator) || !('Notification' in window) || Notification.permission !== 'granted') return;
     const open = new Set(rung.map(({ reminder }) => tagOf(reminder.id)));
+    if (rung.length > apart) open.add(tagOfAll);
     void navigator.serviceWorker.ready
       .then((registration) => registration.getNotifications())
       .then((all) => all.filter(({ tag }) => shown === 'me' || !open.has(tag)).forEach((one) => one.close()));

@@ -4,10 +4,11 @@ import { useEffect, useRef } from 'react';
 import { api, data, reasonOf } from '../../api/client';
 import type { components } from '../../api/schema';
 import type { Todo } from '../../api/types';
-import { useDraft, useNow, useTitle } from '../../lib/hooks';
+import { useDraft, useNow } from '../../lib/hooks';
 import { newKey } from '../../lib/secure';
 import { signal, useSignal } from '../../lib/signal';
 import { dueWords, isLate } from '../../lib/words';
+import { useTitle } from '../../lib/title';
 import { m } from '../../messages';
 import { useApp, useView } from '../../state/app';
 import { Button, Empty, controls } from '../../ui/controls';
@@ -148,6 +149,7 @@ export function ChatPage() {
         <div ref={end} />
       </div>
       <form
+        data-foot
         className={css.form}
         onSubmit={(event) => {
           event.preventDefault();

@@ -1,6 +1,6 @@
 import { Link, useParams } from '@tanstack/react-router';
 import { lazy, Suspense, type ComponentType } from 'react';
-import { useTitle } from '../../lib/hooks';
+import { useTitle } from '../../lib/title';
 import { m } from '../../messages';
 import { DeleteAccount } from './DeleteAccount';
 import { Look, Notifications, ProfilePart, Time } from './Parts';

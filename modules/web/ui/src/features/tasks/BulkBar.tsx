@@ -26,7 +26,7 @@ const fields: readonly (readonly [EditedField, string])[] = [
 export function BulkBar({ todos, field, onField, onToggle, onRemove, onClear }: Props) {
   const bar = useRef<HTMLDivElement>(null);
   return (
-    <div ref={bar} className={css.bulk} role="toolbar" aria-label={m.tasks.selectionBar}>
+    <div ref={bar} className={css.bulk} data-foot role="toolbar" aria-label={m.tasks.selectionBar}>
       <span className={css.selected} role="status">
         {m.tasks.selected(todos.length)}
       </span>

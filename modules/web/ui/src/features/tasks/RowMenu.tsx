@@ -1,9 +1,10 @@
 import type { Todo } from '../../api/types';
 import { m } from '../../messages';
 import { MenuItem, MenuLine } from '../../ui/Menu';
+import type { Rung } from '../bells/missed';
 import type { RowHandlers } from './TaskRow';
 
-export function RowMenu({ todo, handlers }: { todo: Todo; handlers: RowHandlers }) {
+export function RowMenu({ todo, rang, handlers }: { todo: Todo; rang: Rung | undefined; handlers: RowHandlers }) {
   const done = todo.status === 'completed';
   return (
     <>
@@ -30,6 +31,7 @@ export function RowMenu({ todo, handlers }: { todo: Todo; handlers: RowHandlers 
           {m.tasks.snooze}
         </MenuItem>
       )}
+      {rang && <MenuItem onSelect={() => handlers.hear(rang)}>{m.bell.dismiss}</MenuItem>}
       {!done && todo.recurrence && <MenuItem onSelect={() => handlers.skip(todo)}>{m.tasks.skip}</MenuItem>}
       <MenuItem onSelect={() => handlers.select(todo)} keys="M">
         {m.tasks.mark}

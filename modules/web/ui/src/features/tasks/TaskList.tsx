@@ -4,10 +4,12 @@ import { ChevronDown } from 'lucide-react';
 import { useCallback, useMemo, useRef, type MouseEvent } from 'react';
 import type { Todo } from '../../api/types';
 import { useNow } from '../../lib/hooks';
+import { useSignal } from '../../lib/signal';
 import { addDaysTo, dayOf, type Group } from '../../lib/zone';
 import { m } from '../../messages';
 import { useApp, useView } from '../../state/app';
 import { Button } from '../../ui/controls';
+import { missed } from '../bells/missed';
 import { BulkBar } from './BulkBar';
 import type { EditedField } from './FieldPopover';
 import { useConfirm } from './Confirm';
@@ -25,6 +27,7 @@ function reschedule(late: readonly Todo[], today: string, zone: string): { todos
 
 function GroupHead({ row, onFold, late }: { row: Extract<Row, { is: 'group' }>; onFold: (folded: boolean) => void; late: Todo[] }) {
   const { actions, settings } = useApp();
+  const { bells, dismiss } = useSignal(missed);
   const now = useNow();
   const name = m.groups[row.group];
   const today = dayOf(now, settings.zone);
@@ -38,6 +41,11 @@ function GroupHead({ row, onFold, late }: { row: Extract<Row, { is: 'group' }>; 
           <ChevronDown size={16} aria-hidden="true" data-folded={row.folded || undefined} />
         </button>
       </h2>
+      {row.group === 'missed' && (
+        <Button look="link" onClick={() => bells.forEach(dismiss)}>
+          {m.bell.dismissAll}
+        </Button>
+      )}
       {row.group === 'late' && late.length > 0 && (
         <Button
           look="link"
@@ -133,12 +141,14 @@ export function TaskList({ rows, filters, openedId, onFold, onDone }: Props) {
       select: (todo) => latest.current.list.mark(todo),
       skip: (todo) => actions.skip(todo),
       remove: (todo) => latest.current.remove([todo]),
+      hear: (rang) => missed.get().dismiss(rang),
       open: (todo) => latest.current.open(todo),
       focus: (todo) => latest.current.list.setActive(rowKey(todo.id)),
     }),
     [actions, rowKey],
   );
 
+  const { bells } = useSignal(missed);
   const waitingIds = useMemo(() => new Set(pending.map(({ change }) => change.id)), [pending]);
   const waitState = connection === 'offline' ? 'queued' : 'sending';
   const firstTask = rows.find((row) => row.is === 'task');
@@ -175,6 +185,7 @@ export function TaskList({ rows, filters, openedId, onFold, onDone }: Props) {
                     opened={openedId === row.todo.id}
                     flashed={flashed.has(row.todo.id)}
                     waiting={waitingIds.has(row.todo.id) ? waitState : null}
+                    rang={row.todo.status === 'active' ? bells.get(row.todo.id) : undefined}
                     editing={editing.of(rowKey(row.todo.id))}
                     filters={filters}
                     handlers={handlers}

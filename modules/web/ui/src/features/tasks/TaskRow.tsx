@@ -2,11 +2,12 @@ import { Link } from '@tanstack/react-router';
 import { Bell, Check, Clock, Ellipsis, Repeat } from 'lucide-react';
 import { memo, useMemo, useRef, useState, type KeyboardEvent, type MouseEvent } from 'react';
 import type { Todo } from '../../api/types';
-import { bellWords, clock, dayWords, dueWords, exactly, isLate, repeatWords } from '../../lib/words';
+import { bellWords, clock, dayWords, dueWords, exactly, isLate, momentWords, repeatWords } from '../../lib/words';
 import { m } from '../../messages';
 import { useApp, useView } from '../../state/app';
-import { IconButton } from '../../ui/controls';
+import { Button, IconButton } from '../../ui/controls';
 import { LazyMenu } from '../../ui/LazyMenu';
+import type { Rung } from '../bells/missed';
 import { PriorityMark } from '../fields/PriorityMark';
 import type { EditedField } from './FieldPopover';
 import { LazyFieldPopover } from './LazyFieldPopover';
@@ -23,6 +24,7 @@ export interface RowHandlers {
   select: (todo: Todo) => void;
   skip: (todo: Todo) => void;
   remove: (todo: Todo) => void;
+  hear: (rang: Rung) => void;
   open: (todo: Todo) => void;
   focus: (todo: Todo) => void;
 }
@@ -36,6 +38,8 @@ interface Props {
   opened: boolean;
   flashed: boolean;
   waiting: 'sending' | 'queued' | null;
+  /** Its bell rang, and nobody has answered it. */
+  rang: Rung | undefined;
   editing: RowField | null;
   filters: Filters;
   handlers: RowHandlers;
@@ -98,12 +102,18 @@ function Next({ todo, now }: { todo: Todo; now: number }) {
   return due && <span>{m.tasks.next(dayWords(due, now, settings))}</span>;
 }
 
-function Meta({ todo, now }: { todo: Todo; now: number }) {
+function Meta({ todo, now, rang }: Pick<Props, 'todo' | 'now' | 'rang'>) {
   const { settings } = useApp();
   const done = todo.status === 'completed';
   const late = isLate(todo, now);
   return (
     <>
+      {rang && (
+        <span className={css.with}>
+          <Bell size={14} aria-hidden="true" />
+          {m.bell.rang(momentWords(rang.reminder.fired_at ?? rang.reminder.fire_at, now, settings))}
+        </span>
+      )}
       {done && todo.completed_at && <span>{m.tasks.doneAt(clock(todo.completed_at, settings))}</span>}
       {done && todo.recurrence && <Next todo={todo} now={now} />}
       {!done && todo.due_date && (
@@ -117,7 +127,7 @@ function Meta({ todo, now }: { todo: Todo; now: number }) {
           {repeatWords(todo.recurrence)}
         </span>
       )}
-      {!done && todo.reminder_at && todo.reminder_at !== todo.due_date && (
+      {!done && !rang && todo.reminder_at && todo.reminder_at !== todo.due_date && (
         <span className={css.with} title={exactly(todo.reminder_at, settings)}>
           <Bell size={14} aria-hidden="true" />
           <span className="hidden">{m.tasks.reminder} </span>
@@ -135,7 +145,7 @@ function Meta({ todo, now }: { todo: Todo; now: number }) {
 
 const loadMenu = () => import('./RowMenu').then(({ RowMenu }) => ({ default: RowMenu }));
 
-export const TaskRow = memo(function TaskRow({ todo, rowKey, now, active, selected, opened, flashed, waiting, editing, filters, handlers }: Props) {
+export const TaskRow = memo(function TaskRow({ todo, rowKey, now, active, selected, opened, flashed, waiting, rang, editing, filters, handlers }: Props) {
   const anchor = useRef<HTMLDivElement>(null);
   const field = editing === 'title' ? null : editing;
   const row = (
@@ -161,12 +171,17 @@ export const TaskRow = memo(function TaskRow({ todo, rowKey, now, active, select
           {waiting && <Clock size={14} className={css.waiting} data-state={waiting} aria-label={waiting === 'queued' ? m.tasks.queued : m.tasks.sending} />}
         </div>
         <div className={css.meta}>
-          <Meta todo={todo} now={now} />
+          <Meta todo={todo} now={now} rang={rang} />
         </div>
       </div>
+      {rang && (
+        <Button look="plain" aria-label={m.bell.dismissOf(todo.title)} onClick={() => handlers.hear(rang)}>
+          {m.bell.dismiss}
+        </Button>
+      )}
       <LazyMenu
         load={loadMenu}
-        props={{ todo, handlers }}
+        props={{ todo, rang, handlers }}
         trigger={(props) => (
           <IconButton label={m.tasks.actions(todo.title)} aria-haspopup="menu" className={css.more} {...props}>
             <Ellipsis size={20} strokeWidth={1.75} aria-hidden="true" />

@@ -1,7 +1,8 @@
 import { Outlet, useMatch, useNavigate, useParams } from '@tanstack/react-router';
 import { useCallback, useEffect, useState } from 'react';
-import { useLate, useMedia, useTitle } from '../../lib/hooks';
+import { useLate, useMedia } from '../../lib/hooks';
 import type { Group } from '../../lib/zone';
+import { useTitle } from '../../lib/title';
 import { m } from '../../messages';
 import { useApp, useView } from '../../state/app';
 import { openAdd } from '../../state/surfaces';
@@ -124,7 +125,7 @@ export function TasksPage() {
   const { store } = useApp().sync;
   const beside = useMedia('(min-width: 1100px)');
   const openedId = id === undefined ? null : store.resolve(Number(id));
-  useTitle(m.tasks.title);
+  useTitle(m.tasks.title, openedId === null);
   return (
     <div className={css.page} data-open={openedId !== null || undefined}>
       {(beside || openedId === null) && <List filters={filters} openedId={openedId} />}

@@ -35,7 +35,19 @@ describe('order and groups', () => {
     expect([...list].sort(comparator('priority')).map(({ id }) => id)).toEqual([4, 2, 1, 3]);
   });
   it('makes heads only for groups that hold something, and counts positions over all of them', () => {
-    const rows = rowsOf([...list].sort(comparator(undefined)), {}, bounds, new Set(['today'] as const));
+    const rows = rowsOf([...list].sort(comparator(undefined)), {}, bounds, new Set(['today'] as const), new Set());
     expect(rows.map((row) => (row.is === 'group' ? `${row.group} ${row.count}` : row.position))).toEqual(['late 1', 1, 'today 2', 'none 1', 4]);
+  });
+  it('puts bells that were missed on top of any order, until they are answered', () => {
+    const sorted = [...list].sort(comparator('title'));
+    const [first] = sorted.filter(({ status }) => status === 'active').slice(-1);
+    const missed = new Set([first!.id]);
+    const rows = rowsOf(sorted, { sort: 'title' }, bounds, new Set(), missed);
+    expect(rows.filter((row) => row.is === 'group').map(({ group, count }) => `${group} ${count}`)).toEqual(['missed 1', `rest ${list.length - 1}`]);
+    expect(rows[1]).toMatchObject({ todo: { id: first!.id }, position: 1 });
+    const byDay = rowsOf([...list].sort(comparator(undefined)), {}, bounds, new Set(), missed);
+    expect(byDay[0]).toMatchObject({ group: 'missed', count: 1 });
+    expect(byDay.filter((row) => row.is === 'task')).toHaveLength(list.length);
+    expect(rowsOf(sorted, { sort: 'title' }, bounds, new Set(), new Set()).every(({ is }) => is === 'task')).toBe(true);
   });
 });

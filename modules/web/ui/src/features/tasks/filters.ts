@@ -81,12 +81,14 @@ export function comparator(sort: Filters['sort']): (a: Todo, b: Todo) => number 
 
 export type Row = { is: 'group'; group: Group; count: number; folded: boolean } | { is: 'task'; todo: Todo; position: number; of: number };
 
-/** Group heads and tasks in one sequence, as the virtual list wants them. Only a list by due date has groups. */
-export function rowsOf(todos: readonly Todo[], filters: Filters, bounds: Bounds, folded: ReadonlySet<Group>): Row[] {
+/** Group heads and tasks in one sequence, as the virtual list wants them. Only a list by due date has groups of days; bells that were missed come first in any. */
+export function rowsOf(todos: readonly Todo[], filters: Filters, bounds: Bounds, folded: ReadonlySet<Group>, missed: ReadonlySet<number>): Row[] {
   const task = (todo: Todo, index: number): Row => ({ is: 'task', todo, position: index + 1, of: todos.length });
-  if (filters.sort) return todos.map(task);
+  const isMissed = ({ id, status }: Todo) => missed.has(id) && status === 'active';
+  if (filters.sort && !todos.some(isMissed)) return todos.map(task);
   const byGroup = new Map<Group, Todo[]>(groups.map((group) => [group, []]));
-  for (const todo of todos) byGroup.get(groupOf(todo.due_date, bounds))?.push(todo);
+  const placeOf = (todo: Todo): Group => (isMissed(todo) ? 'missed' : filters.sort ? 'rest' : groupOf(todo.due_date, bounds));
+  for (const todo of todos) byGroup.get(placeOf(todo))?.push(todo);
   let index = 0;
   return groups.flatMap((group): Row[] => {
     const inside = byGroup.get(group) ?? [];

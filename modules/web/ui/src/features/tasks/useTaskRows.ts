@@ -3,8 +3,10 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { useDeferredValue, useMemo } from 'react';
 import { api, data } from '../../api/client';
 import { useNow } from '../../lib/hooks';
+import { useSignal } from '../../lib/signal';
 import { boundsOf, type Group } from '../../lib/zone';
 import { useApp, useView } from '../../state/app';
+import { missed } from '../bells/missed';
 import { comparator, matcher, rowsOf, type Filters, type Row } from './filters';
 
 /** Active tasks are all here. Completed ones are many: they are read by the page, for these filters. */
@@ -30,6 +32,8 @@ export function useTaskRows(filters: Filters, folded: ReadonlySet<Group>, stays:
   const { settings } = useApp();
   const { tasks } = useView();
   const now = useNow();
+  const { bells } = useSignal(missed);
+  const missedIds = useMemo(() => new Set(bells.keys()), [bells]);
   const search = useDeferredValue(filters.search);
   const { status, priority, tag, due, sort } = filters;
   const shown = useMemo(() => {
@@ -42,6 +46,6 @@ export function useTaskRows(filters: Filters, folded: ReadonlySet<Group>, stays:
   return useMemo(() => {
     const { todos, applied, bounds } = shown;
     const count = applied.status ? todos.length : todos.filter((todo) => todo.status === 'active').length;
-    return { rows: rowsOf(todos, applied, bounds, folded), count };
-  }, [shown, folded]);
+    return { rows: rowsOf(todos, applied, bounds, folded, missedIds), count };
+  }, [shown, folded, missedIds]);
 }
