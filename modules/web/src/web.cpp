@@ -135,8 +135,8 @@ std::vector<http::Route> routes() {
     if (index == assets->end()) return {};
     std::vector<http::Route> all;
     for (const auto* address : addresses) all.push_back(fixed(address, index->first, index->second));
-    for (const auto* name : {"theme.js", "sw.js", "manifest.webmanifest", "icon.svg", "icon-waiting.svg",
-                             "icon-maskable.svg"}) {
+    for (const auto* name :
+         {"theme.js", "sw.js", "manifest.webmanifest", "icon.svg", "icon-waiting.svg", "icon-maskable.svg"}) {
         if (const auto file = assets->find(name); file != assets->end())
             all.push_back(fixed(std::string("/") + name, file->first, file->second));
     }

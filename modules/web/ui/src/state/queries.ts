@@ -5,7 +5,11 @@ import { eventHooks } from './session';
 
 export const queries = new QueryClient({
   defaultOptions: {
+    // Offline is an answer too: what waits for the network without a word looks broken.
+    mutations: { networkMode: 'always' },
     queries: {
+      networkMode: 'always',
+      refetchOnReconnect: true,
       staleTime: 60_000,
       refetchOnWindowFocus: false,
       retry: (count, error) => count < 2 && !(error instanceof Refused && error.status < 500),

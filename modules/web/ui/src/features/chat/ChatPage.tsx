@@ -11,7 +11,7 @@ import { dueWords, isLate } from '../../lib/words';
 import { useTitle } from '../../lib/title';
 import { m } from '../../messages';
 import { useApp, useView } from '../../state/app';
-import { Button, Empty, controls } from '../../ui/controls';
+import { Button, Empty, classes, controls } from '../../ui/controls';
 import { PriorityMark } from '../fields/PriorityMark';
 import { CheckBox } from '../tasks/TaskRow';
 import css from './ChatPage.module.css';
@@ -22,6 +22,12 @@ interface Turn {
   said: string;
   answer?: Answer;
   problem?: string;
+}
+
+interface Asked {
+  said: string;
+  key: string;
+  abort: AbortController;
 }
 
 /** As the task is now, not as it was when it was spoken of. */
@@ -45,10 +51,19 @@ function Card({ todo }: { todo: Todo }) {
   );
 }
 
-function Reply({ turn, last, onSay }: { turn: Turn; last: boolean; onSay: (text: string) => void }) {
+function Reply({ turn, last, onSay, onStop }: { turn: Turn; last: boolean; onSay: (text: string) => void; onStop: () => void }) {
   const { answer, problem } = turn;
   if (problem) return <p className={controls.error}>{m.chat.failed(problem)}</p>;
-  if (!answer) return <p className={controls.hint}>{m.chat.thinking}…</p>;
+  if (!answer) {
+    return (
+      <div className={css.choices}>
+        <p className={classes(controls.hint, css.thinking)}>{m.chat.thinking}…</p>
+        <Button look="link" onClick={onStop}>
+          {m.chat.stop}
+        </Button>
+      </div>
+    );
+  }
   return (
     <div className={css.reply}>
       <p dir="auto">{answer.reply}</p>
@@ -61,8 +76,9 @@ function Reply({ turn, last, onSay }: { turn: Turn; last: boolean; onSay: (text:
       )}
       {last && (
         <div className={css.choices}>
-          {answer.choices.map((choice) => (
-            <Button key={choice} onClick={() => onSay(choice)}>
+          {answer.choices.map((choice, index) => (
+            // Yes to a deed stands out; which one of many is meant, none of them does.
+            <Button key={choice} look={answer.choices.length === 2 && index === 0 ? 'primary' : undefined} onClick={() => onSay(choice)}>
               <bdi>{choice}</bdi>
             </Button>
           ))}
@@ -95,15 +111,19 @@ export function ChatPage() {
   const [turns, setTurns] = useConversation(profile.id);
   const [text, setText] = useDraft('chat', '');
   const end = useRef<HTMLDivElement>(null);
+  const field = useRef<HTMLInputElement>(null);
+  const asked = useRef<Asked | null>(null);
+  const stopped = useRef<Asked | null>(null);
   useTitle(m.chat.title);
   const talk = useMutation({
-    mutationFn: ({ said, state }: { id: number; said: string; state: string | null }) =>
-      data(api.POST('/api/chat', { params: { header: { 'Idempotency-Key': newKey() } }, body: { message: said, state, zone: settings.zone } })),
+    mutationFn: ({ said, state, key, signal }: { id: number; said: string; state: string | null; key: string; signal: AbortSignal }) =>
+      data(api.POST('/api/chat', { params: { header: { 'Idempotency-Key': key } }, body: { message: said, state, zone: settings.zone }, signal })),
     onSuccess: (answer, { id }) => {
       sync.absorb(answer.todos);
       setTurns((before) => before.map((turn) => (turn.id === id ? { ...turn, answer } : turn)));
     },
-    onError: (error, { id }) => {
+    onError: (error, { id, signal }) => {
+      if (signal.aborted) return;
       const problem = reasonOf(error, m.problem.away, m.problem.unknown);
       setTurns((before) => before.map((turn) => (turn.id === id ? { ...turn, problem } : turn)));
     },
@@ -119,7 +139,20 @@ export function ChatPage() {
     const state = turns.findLast(({ answer }) => answer)?.answer?.state ?? null;
     setTurns((before) => [...before, { id, said }]);
     setText('');
-    talk.mutate({ id, said, state });
+    // What was stopped may have been done all the same: said again, it is the same request.
+    const key = stopped.current?.said === said ? stopped.current.key : newKey();
+    asked.current = { said, key, abort: new AbortController() };
+    talk.mutate({ id, said, state, key, signal: asked.current.abort.signal });
+  }
+
+  function stop(): void {
+    if (!asked.current) return;
+    stopped.current = asked.current;
+    stopped.current.abort.abort();
+    talk.reset();
+    setTurns((before) => before.slice(0, -1));
+    setText(stopped.current.said);
+    field.current?.focus();
   }
 
   return (
@@ -143,7 +176,7 @@ export function ChatPage() {
               <span className="hidden">{m.chat.you}: </span>
               {turn.said}
             </p>
-            <Reply turn={turn} last={turn === turns.at(-1)} onSay={say} />
+            <Reply turn={turn} last={turn === turns.at(-1)} onSay={say} onStop={stop} />
           </div>
         ))}
         <div ref={end} />
@@ -156,7 +189,7 @@ export function ChatPage() {
           say(text);
         }}
       >
-        <input className={controls.input} dir="auto" aria-label={m.chat.label} placeholder={m.chat.placeholder} maxLength={2000} autoComplete="off" value={text} onChange={(event) => setText(event.target.value)} />
+        <input ref={field} className={controls.input} dir="auto" aria-label={m.chat.label} placeholder={m.chat.placeholder} maxLength={2000} autoComplete="off" value={text} onChange={(event) => setText(event.target.value)} />
         <Button look="primary" type="submit" disabled={talk.isPending || text.trim() === ''}>
           {m.chat.send}
         </Button>
