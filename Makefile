@@ -125,7 +125,7 @@ k8s: test-deps  ## a real one-node Kubernetes: image, installation from nothing,
 	@test/k8s/run $(TESTS)
 
 charts: test-deps  ## the chart and every manifest of deploy/, without a cluster: lint, strict schemas, and mistakes that they must find
-	@test/cluster/k8s/kit build apt helm kubeconform crds schemas
+	@test/cluster/k8s/kit build apt helm kubeconform linters crds schemas
 	@$(VENV)/bin/python test/deploy/charts
 
 DEPLOY := deploy/scripts
@@ -140,10 +140,11 @@ undeploy:  ## removes Carillon there; its data stays
 
 ENGINE ?= $(firstword $(foreach engine,docker podman buildah,$(if $(shell command -v $(engine)),$(engine))))
 IMAGE ?= carillon:0.1.0
-image: export SOURCE_DATE_EPOCH = $(shell git log -1 --format=%ct)
+# Podman and buildah date the files by --timestamp, and drop the health check from images of their own format.
+image: EPOCH = $(shell git log -1 --format=%ct)
 image:  ## the image, with docker, podman or buildah (ENGINE), under the name IMAGE
-	$(ENGINE) build -f deploy/docker/Dockerfile -t $(IMAGE) --build-arg SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) \
-	  --build-arg REVISION=$(shell git rev-parse HEAD) --build-arg CREATED=$(shell TZ=UTC git log -1 --format=%cd --date=format-local:%Y-%m-%dT%H:%M:%SZ) .
+	SOURCE_DATE_EPOCH=$(EPOCH) $(ENGINE) build -f deploy/docker/Dockerfile -t $(IMAGE) $(if $(filter podman buildah,$(ENGINE)),--format docker --timestamp $(EPOCH)) \
+	  --build-arg SOURCE_DATE_EPOCH=$(EPOCH) --build-arg REVISION=$(shell git rev-parse HEAD) --build-arg CREATED=$(shell date -u -d @$(EPOCH) +%Y-%m-%dT%H:%M:%SZ) .
 
 port-forward:  ## the page of that cluster at http://localhost:8080
 	kubectl -n $${NAMESPACE:-carillon} port-forward service/$${RELEASE:-carillon} 8080:http

@@ -1,6 +1,6 @@
 # Sourced by kit: everything that the cluster needs, made from package registries only (Debian, Go modules, Maven
 # Central). A step runs when its product is missing or its inputs changed; its output goes to $C/log/build-STEP.log.
-KUBE=1.34.4 DAPR=1.16.2 KAFKA=4.1.2 HELM=3.22.0 KUBECONFORM=0.8.0 COREDNS=1.12.4 PROMETHEUS=0.83.0
+KUBE=1.34.4 DAPR=1.16.2 KAFKA=4.1.2 HELM=3.22.0 KUBECONFORM=0.8.0 COREDNS=1.12.4 PROMETHEUS=0.83.0 COMPOSE=2.8.1 ACTIONLINT=1.7.7
 APT="binutils buildah busybox-static containerd containernetworking-plugins debootstrap gcc iproute2 iptables libc6-dev \
 maven openssl procps python3 python3-yaml runc util-linux"
 GO_LD="-s -w"
@@ -9,6 +9,7 @@ GO_LD="-s -w"
 STEPS="apt|-|$APT
 helm|bin/helm|$HELM $KUBE
 kubeconform|bin/kubeconform|$KUBECONFORM
+linters|bin/promtool|$COMPOSE $ACTIONLINT
 hyperkube|bin/hyperkube|$KUBE hyperkube/main.go hyperkube/go.mod hyperkube/go.sum
 coredns|images/coredns.tar|$COREDNS mkimage.py
 basics|images/basics.tar|$KUBE mkimage.py
@@ -40,6 +41,15 @@ b_helm() { # it must know the Kubernetes that it renders for
   GO_LD="$GO_LD -X $v.k8sVersionMajor=${KUBE%%.*} -X $v.k8sVersionMinor=${KUBE:2:2}" go_get helm.sh/helm/v3/cmd/helm@v$HELM
 }
 b_kubeconform() { go_get github.com/yannh/kubeconform/cmd/kubeconform@v$KUBECONFORM; }
+
+b_linters() { # for Compose files, workflows of GitHub Actions, and alerts (Debian's promtool without Prometheus' service)
+  local d=$C/src/promtool
+  go_get github.com/compose-spec/compose-go/v2/cmd@v$COMPOSE; mv "$C/bin/cmd" "$C/bin/compose-spec"
+  go_get github.com/rhysd/actionlint/cmd/actionlint@v$ACTIONLINT
+  rm -rf "$d"; mkdir -p "$d"; cd "$d"
+  apt-get update -q; apt-get download -q prometheus; dpkg-deb -x prometheus_*.deb .
+  mv usr/bin/promtool "$C/bin/promtool"; rm -rf "$d"
+}
 
 b_hyperkube() { # every Kubernetes program, etcd and kubectl in one file; it looks at the name it is called by
   local v=k8s.io/component-base/version w=k8s.io/client-go/pkg/version p
@@ -104,7 +114,8 @@ b_schemas() {
   local k d p; k=$(go_dir k8s.io/kubernetes@v$KUBE); d=$(go_dir github.com/dapr/dapr@v$DAPR)
   p=$(go_dir github.com/prometheus-operator/prometheus-operator@v$PROMETHEUS)/example/prometheus-operator-crd/monitoring.coreos.com_
   [ -d "$C/crds/strimzi" ] || { echo "the step crds must come first"; return 1; }
-  rm -rf "$C/schemas.new"
+  rm -rf "$C/schemas.new" "$C/crds/prometheus"; mkdir -p "$C/crds/prometheus"
+  cp "$p"servicemonitors.yaml "$p"prometheusrules.yaml "$C/crds/prometheus"; chmod -R u+w "$C/crds/prometheus"
   ./schemas.py "$C/schemas.new" "$k/api/openapi-spec/swagger.json" "$d"/charts/dapr/crds/*.yaml "$C"/crds/strimzi/*.yaml \
     "$p"servicemonitors.yaml "$p"prometheusrules.yaml
   rm -rf "$C/schemas"; mv "$C/schemas.new" "$C/schemas"
