@@ -49,9 +49,12 @@ async function sendRefresh(): Promise<SignedIn | null> {
   throw new Away();
 }
 
-/** A new access token by the cookie; null where there is no session. */
-export async function refresh(): Promise<SignedIn | null> {
-  const session = await alone('carillon-refresh', sendRefresh);
+/** A new access token by the cookie; null where there is no session. `asking`: the request is about to go out. */
+export async function refresh(asking?: () => void): Promise<SignedIn | null> {
+  const session = await alone('carillon-refresh', () => {
+    asking?.();
+    return sendRefresh();
+  });
   token = session?.token ?? null;
   return session;
 }

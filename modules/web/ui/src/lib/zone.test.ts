@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { at, boundsOf, dayOf, groupOf, moveToDay } from './zone';
+import { at, boundsOf, dayOf, daysBetween, groupOf, moveToDay } from './zone';
 
 const berlin = { zone: 'Europe/Berlin', weekStart: 'monday', locale: 'en' } as const;
 
@@ -16,6 +16,14 @@ describe('zone', () => {
     expect(dayOf('2026-11-23T22:59:00Z', berlin.zone)).toBe('2026-11-23');
     expect(dayOf('2026-11-23T23:00:00Z', berlin.zone)).toBe('2026-11-24');
   });
+  it.each([
+    ['Europe/Berlin', '2026-11-23T22:59:00Z', '2026-11-23T23:00:00Z', 1],
+    ['Europe/Berlin', '2026-11-23T23:00:00Z', '2026-11-24T22:59:00Z', 0],
+    ['Europe/Berlin', '2026-10-24T22:30:00Z', '2026-10-25T22:30:00Z', 0], // 25 hours long
+    ['Europe/Berlin', '2027-03-27T22:30:00Z', '2027-03-28T22:30:00Z', 2], // 23 hours long
+    ['America/St_Johns', '2026-11-23T03:29:00Z', '2026-11-23T03:30:00Z', 1],
+    ['Pacific/Kiritimati', '2026-11-23T10:00:00Z', '2026-11-23T09:59:00Z', -1],
+  ])('counts days in %s from %s to %s', (zone, from, to, days) => expect(daysBetween(Date.parse(from), Date.parse(to), zone)).toBe(days));
 });
 
 describe('groupOf', () => {

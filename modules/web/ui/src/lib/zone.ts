@@ -1,6 +1,6 @@
 // Calendar arithmetic in the user's time zone. Instants are RFC 3339 strings or milliseconds, days are YYYY-MM-DD.
-import { TZDate } from '@date-fns/tz';
-import { addDays, differenceInCalendarDays, endOfWeek, startOfDay } from 'date-fns';
+import { TZDate, tzOffset } from '@date-fns/tz';
+import { addDays, endOfWeek, startOfDay } from 'date-fns';
 
 export type WeekStart = 'monday' | 'saturday' | 'sunday';
 const weekStarts = { sunday: 0, monday: 1, saturday: 6 } as const;
@@ -84,8 +84,11 @@ export function groupOf(due: string | null, bounds: Bounds): Group {
   return 'later';
 }
 
-export const daysBetween = (from: number, to: number, zone: string): number =>
-  differenceInCalendarDays(inZone(to, zone), inZone(from, zone));
+/** Days since 1970 by the zone's calendar. */
+const dayNumber = (instant: number, zone: string): number => Math.floor((instant + tzOffset(zone, new Date(instant)) * 60_000) / 86_400_000);
+
+/** Calendar days; each row of a list asks for some. */
+export const daysBetween = (from: number, to: number, zone: string): number => dayNumber(to, zone) - dayNumber(from, zone);
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 export function format(instant: string | number, settings: { zone: string; locale: string }, options: Intl.DateTimeFormatOptions): string {

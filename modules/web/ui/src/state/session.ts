@@ -34,17 +34,26 @@ export function settingsOf(profile: Profile): ZoneSettings {
   return { zone: profile.timezone, weekStart, locale: locale === 'en' ? navigator.language : locale };
 }
 
-async function enter(profile: Profile): Promise<void> {
-  rememberUser(profile.id);
-  applyTheme(profile.preferences.theme);
-  const sync = await Sync.start(profile.id, {
+/** The list is read while the profile, `asked` for already, is on its way. */
+async function enter(userId: string, asked: Promise<Profile>): Promise<void> {
+  const starting = Sync.start(userId, {
     event: (event) => eventHooks.forEach((hook) => hook(event)),
     notice: (text) => noticeHooks.forEach((hook) => hook(text)),
     signedOut: () => leave(false),
   });
-  void sync.disk.keep('profile', profile);
-  become({ is: 'in', profile, sync });
+  try {
+    const [profile, sync] = await Promise.all([asked, starting]);
+    rememberUser(userId);
+    applyTheme(profile.preferences.theme);
+    void sync.disk.keep('profile', profile);
+    become({ is: 'in', profile, sync });
+  } catch (error) {
+    void starting.then((sync) => sync.stop(), () => undefined);
+    throw error;
+  }
 }
+
+const askProfile = (): Promise<Profile> => data(api.GET('/api/auth/me', {}));
 
 function leave(over: boolean): void {
   if (session.is === 'in') session.sync.stop();
@@ -61,23 +70,25 @@ async function startOffline(): Promise<boolean> {
   const profile = await disk.profile();
   disk.close();
   if (!profile) return false;
-  await enter(profile);
+  await enter(id, Promise.resolve(profile));
   return true;
 }
 
-export async function startSession(): Promise<void> {
+/** `asking`: nothing is left to do here until the server has answered. */
+export async function startSession(asking: () => void): Promise<void> {
   try {
-    if (!(await refresh())) return become({ is: 'out', over: false });
-    await enter(await data(api.GET('/api/auth/me', {})));
+    const signedIn = await refresh(asking);
+    if (signedIn) await enter(signedIn.user.id, askProfile());
+    else become({ is: 'out', over: false });
   } catch (error) {
-    if (error instanceof Away && (await startOffline())) return;
+    if (error instanceof Away && (await startOffline().catch(() => false))) return;
     become({ is: 'out', over: false });
   }
 }
 
 async function entered(signedIn: SignedIn): Promise<void> {
   setToken(signedIn.token);
-  await enter(await data(api.GET('/api/auth/me', {})));
+  await enter(signedIn.user.id, askProfile());
 }
 
 export const signIn = async (email: string, password: string): Promise<void> =>

@@ -5,7 +5,7 @@ import type { LiveEvent, Todo } from '../api/types';
 import { alone, newKey } from '../lib/secure';
 import { m } from '../messages';
 import { titleOf, type Change, type Op } from './changes';
-import { Disk } from './disk';
+import { Disk, lastUser } from './disk';
 import { send } from './sender';
 import { LiveSocket } from './socket';
 import { TaskStore, type Conflict, type Connection, type Load, type Refusal } from './store';
@@ -27,6 +27,14 @@ export interface SyncListeners {
   event: (event: LiveEvent) => void;
   notice: (text: string) => void;
   signedOut: () => void;
+}
+
+type Page = { items: Todo[]; next_cursor: string | null };
+
+/** The active tasks, the soonest due first. */
+function pageOf(cursor: string | null): Promise<Page> {
+  const query = { status: 'active', sort: 'due_date', order: 'asc', limit: cursor ? 100 : 50, ...(cursor && { cursor }) } as const;
+  return data(api.GET('/api/todos', { params: { query } }));
 }
 
 let lastNumber = 0;
@@ -54,6 +62,7 @@ export class Sync {
     readonly disk: Disk,
     userId: string,
     private readonly listeners: SyncListeners,
+    private first: Promise<Page | null> | null,
   ) {
     this.channel = new BroadcastChannel(`carillon-${userId}`);
     this.channel.onmessage = ({ data: message }) => this.handle(message as Message, false);
@@ -61,8 +70,10 @@ export class Sync {
   }
 
   static async start(userId: string, listeners: SyncListeners): Promise<Sync> {
+    // Nothing of this user's is kept here: the first page is asked for at once.
+    const first = lastUser() === userId ? null : pageOf(null).catch(() => null);
     const disk = await Disk.open(userId);
-    const sync = new Sync(disk, userId, listeners);
+    const sync = new Sync(disk, userId, listeners, first);
     await sync.restore();
     return sync;
   }
@@ -88,6 +99,7 @@ export class Sync {
       this.store.load = 'all';
     }
     this.store.add(queue);
+    if (this.first) await this.firstPage();
     this.store.changed();
     if (!this.leader) this.channel.postMessage({ t: 'hello' } satisfies Message);
     this.pump();
@@ -187,14 +199,10 @@ export class Sync {
     if (message.t === 'ops' || message.t === 'connection') this.pump();
   }
 
-  private page(cursor: string | null): Promise<{ items: Todo[]; next_cursor: string | null }> {
-    const query = { status: 'active', sort: 'due_date', order: 'asc', limit: cursor ? 100 : 50, ...(cursor && { cursor }) } as const;
-    return data(api.GET('/api/todos', { params: { query } }));
-  }
-
   /** Something to look at while the socket opens, which says from which change on the list is read. */
   private async firstPage(): Promise<void> {
-    const first = await this.page(null).catch(() => null);
+    this.first ??= pageOf(null).catch(() => null);
+    const first = await this.first;
     if (first && this.store.load === 'nothing' && !this.stopped) this.say({ t: 'absorb', todos: first.items, load: 'part' });
   }
 
@@ -205,7 +213,7 @@ export class Sync {
     let cursor: string | null = null;
     try {
       do {
-        const page: Awaited<ReturnType<Sync['page']>> = await this.page(cursor);
+        const page: Page = await pageOf(cursor);
         if (run !== this.loading || this.stopped) return false;
         todos.push(...page.items);
         cursor = page.next_cursor;

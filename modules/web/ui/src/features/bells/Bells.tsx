@@ -45,9 +45,9 @@ function Ask() {
   const { profile } = useApp();
   const { tasks } = useView();
   const [asked, setAsked] = useState(() => localStorage.getItem(askedKey) !== null);
-  const useful = profile.preferences.notifications && 'Notification' in window && Notification.permission === 'default';
-  const hasBell = useful && !asked && [...tasks.values()].some(({ reminder_at }) => reminder_at !== null);
-  if (!hasBell) return null;
+  const hasBell = profile.preferences.notifications && !asked && [...tasks.values()].some(({ reminder_at }) => reminder_at !== null);
+  // The permission comes last: the page stands still until another process has said it.
+  if (!hasBell || !('Notification' in window) || Notification.permission !== 'default') return null;
   const answer = (): void => {
     localStorage.setItem(askedKey, '1');
     setAsked(true);

@@ -181,11 +181,11 @@ async function notify(rung: Rung, settings: ZoneSettings): Promise<void> {
 function useClosing(rung: readonly Rung[]): void {
   const shown = useSignal(presenter);
   useEffect(() => {
-    if (!('serviceWorker' in navigator) || !('Notification' in window) || Notification.permission !== 'granted') return;
+    if (!('serviceWorker' in navigator) || !('Notification' in window)) return;
     const open = new Set(rung.map(({ reminder }) => tagOf(reminder.id)));
     if (rung.length > apart) open.add(tagOfAll);
     void navigator.serviceWorker.ready
-      .then((registration) => registration.getNotifications())
+      .then((registration) => (Notification.permission === 'granted' ? registration.getNotifications() : []))
       .then((all) => all.filter(({ tag }) => shown === 'me' || !open.has(tag)).forEach((one) => one.close()));
   }, [rung, shown]);
 }

@@ -1,9 +1,9 @@
-import { useVirtualizer } from '@tanstack/react-virtual';
+import { useVirtualizer, type Virtualizer } from '@tanstack/react-virtual';
 import { useNavigate } from '@tanstack/react-router';
 import { ChevronDown } from 'lucide-react';
 import { useCallback, useMemo, useRef, type MouseEvent } from 'react';
 import type { Todo } from '../../api/types';
-import { useNow } from '../../lib/hooks';
+import { useLate, useNow } from '../../lib/hooks';
 import { useSignal } from '../../lib/signal';
 import { addDaysTo, dayOf, type Group } from '../../lib/zone';
 import { m } from '../../messages';
@@ -58,6 +58,14 @@ function GroupHead({ row, onFold, late }: { row: Extract<Row, { is: 'group' }>; 
   );
 }
 
+/** Says the size once the browser has laid out the list. It is not asked for before: rows for the whole window are drawn first, and laid out once. */
+function observeElementRect({ scrollElement }: Virtualizer<HTMLDivElement, Element>, report: (rect: { width: number; height: number }) => void): (() => void) | undefined {
+  if (!scrollElement) return undefined;
+  const observer = new ResizeObserver(() => report({ width: scrollElement.clientWidth, height: scrollElement.clientHeight }));
+  observer.observe(scrollElement);
+  return () => observer.disconnect();
+}
+
 interface Props {
   rows: Row[];
   filters: Filters;
@@ -75,16 +83,20 @@ export function TaskList({ rows, filters, openedId, onFold, onDone }: Props) {
   const scroller = useRef<HTMLDivElement>(null);
   const confirm = useConfirm();
   const editing = useEditing((key, at) => latest.current.list.focusRow(key, at));
+  // What is out of sight is drawn when what is in sight has been.
+  const settled = useLate(true);
 
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
+    initialRect: { width: innerWidth, height: innerHeight },
+    observeElementRect,
     estimateSize: (index) => (rows[index]?.is === 'group' ? 48 : 44),
     getItemKey: (index) => {
       const row = rows[index];
       return row?.is === 'task' ? rowKey(row.todo.id) : (row?.group ?? index);
     },
-    overscan: 12,
+    overscan: settled ? 12 : 0,
     // The last row can be scrolled above what floats over the list.
     paddingEnd: 72,
     scrollPaddingStart: 48,
