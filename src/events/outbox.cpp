@@ -2,10 +2,14 @@
 
 #include "carillon/events/relay.hpp"
 #include "carillon/ids.hpp"
+#include "carillon/json.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
 #include <limits>
+#include <map>
 #include <stdexcept>
 
 namespace carillon::events {
@@ -63,6 +67,33 @@ const std::string& mark_sql() {
     return sql;
 }
 
+/// What a user's next events count on from.
+struct Taken {
+    std::int64_t sequence;
+    Time time;
+};
+
+/// Takes as many sequences of each user as there are drafts of theirs. PostgreSQL.
+std::map<std::string, Taken> take_sequences(db::Transaction& tx, const std::vector<Draft>& drafts, Time now) {
+    std::map<std::string, std::int64_t> counts;
+    for (const auto& draft : drafts) ++counts[draft.who.user_id];
+    std::string users, numbers;
+    for (const auto& [user, count] : counts) {
+        users += (users.empty() ? "" : "\n") + user;
+        numbers += (numbers.empty() ? "" : ",") + std::to_string(count);
+    }
+    std::map<std::string, Taken> taken;
+    tx.each<std::string, std::int64_t, std::optional<std::int64_t>>(
+        "UPDATE users SET sequence = users.sequence + k.n FROM unnest(string_to_array(:users, chr(10)), "
+        "CAST(string_to_array(:counts, ',') AS BIGINT[])) AS k (u, n) WHERE users.id = k.u RETURNING users.id, "
+        "users.sequence - k.n, (SELECT time FROM outbox WHERE user_id = users.id AND sequence = users.sequence - k.n)",
+        {users, numbers}, [&](std::string user, std::int64_t sequence, std::optional<std::int64_t> time) {
+            taken[std::move(user)] = {sequence, std::max(now, from_micros(time.value_or(0)))};
+        });
+    if (taken.size() != counts.size()) throw std::logic_error("an event of a user that does not exist");
+    return taken;
+}
+
 }  // namespace
 
 bool StoredOutbox::lock_user(db::Transaction& tx, std::string_view user_id) {
@@ -102,6 +133,63 @@ Event StoredOutbox::add(db::Transaction& tx, const Principal& who, std::string_v
         event.actor, event.traceparent, to_micros(event.time));
     tx.on_commit(wake_);
     return event;
+}
+
+UserLocks StoredOutbox::lock_free_users(db::Transaction& tx, const std::set<std::string>& users) {
+    UserLocks locks;
+    if (tx.backend() == db::Backend::sqlite) {
+        for (const auto& user : users) {
+            if (lock_user(tx, user)) locks.mine.insert(user);
+        }
+        return locks;
+    }
+    std::string list;
+    for (const auto& user : users) list += (list.empty() ? "" : "\n") + user;
+    static const std::string select =
+        "SELECT id FROM users WHERE id = ANY(string_to_array(:users, chr(10))) AND deleted_at IS NULL";
+    tx.each<std::string>(select + " FOR NO KEY UPDATE SKIP LOCKED", {list},
+                         [&locks](std::string user) { locks.mine.insert(std::move(user)); });
+    if (locks.mine.size() == users.size()) return locks;
+    tx.each<std::string>(select, {list}, [&locks](std::string user) {
+        if (!locks.mine.contains(user)) locks.others.insert(std::move(user));
+    });
+    return locks;
+}
+
+void StoredOutbox::add_all(db::Transaction& tx, std::vector<Draft> drafts) {
+    if (drafts.empty()) return;
+    if (tx.backend() == db::Backend::sqlite) {
+        for (auto& draft : drafts) add(tx, draft.who, draft.type, draft.task_id, std::move(draft.data));
+        return;
+    }
+    auto taken = take_sequences(tx, drafts, clock_.now());
+    std::string rows = "[";
+    const auto text = [&rows](std::string_view name, std::string_view value) {
+        rows.append(",\"").append(name).append("\":");
+        json::append_string(rows, value);
+    };
+    for (std::size_t i = 0; i < drafts.size(); ++i) {
+        const Draft& draft = drafts[i];
+        auto& next = taken.at(draft.who.user_id);
+        rows += fmt::format(R"({}{{"o":{},"s":{},"c":{})", i ? "," : "", i, ++next.sequence, to_micros(next.time));
+        text("e", "evt-" + uuid_v7(next.time));
+        text("k", std::to_string(draft.task_id));
+        text("t", draft.type);
+        text("p", draft.data);
+        text("g", topic_of(draft.type));
+        text("u", draft.who.user_id);
+        text("a", draft.who.actor);
+        text("r", draft.who.traceparent);
+        rows += '}';
+    }
+    rows += ']';
+    tx.exec(
+        "INSERT INTO outbox (id, aggregatetype, aggregateid, type, payload, topic, user_id, sequence, actor, "
+        "traceparent, time) SELECT e, 'task', k, t, p, g, u, s, a, r, c FROM json_to_recordset(CAST(:rows AS json)) "
+        "AS r (o bigint, s bigint, c bigint, e text, k text, t text, p text, g text, u text, a text, r text) "
+        "ORDER BY o",
+        rows);
+    tx.on_commit(wake_);
 }
 
 std::vector<OutboxRow> unpublished(db::Session& session, std::int64_t after, int limit) {

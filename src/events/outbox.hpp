@@ -19,6 +19,8 @@ public:
     bool lock_user(db::Transaction& tx, std::string_view user_id) override;
     Event add(db::Transaction& tx, const Principal& who, std::string_view type, std::int64_t task_id,
               std::string data) override;
+    UserLocks lock_free_users(db::Transaction& tx, const std::set<std::string>& users) override;
+    void add_all(db::Transaction& tx, std::vector<Draft> drafts) override;
 
 private:
     const Clock& clock_;

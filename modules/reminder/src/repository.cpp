@@ -1,6 +1,9 @@
 #include "repository.hpp"
 
+#include "carillon/json.hpp"
 #include "task/key_table.hpp"
+
+#include <fmt/format.h>
 
 #include <limits>
 
@@ -99,6 +102,34 @@ bool replace(db::Session& session, const Reminder& before, const Reminder& next)
                to_micros(next.fired_at), next.late, before.id, before.revision, to_string(before.state)) == 1;
 }
 
+std::set<std::int64_t> replace_all(db::Session& session, const std::vector<Replacement>& replacements) {
+    std::set<std::int64_t> replaced;
+    if (session.backend() == db::Backend::sqlite) {
+        for (const auto& [before, next] : replacements) {
+            if (replace(session, before, next)) replaced.insert(before.id);
+        }
+        return replaced;
+    }
+    std::string rows = "[";
+    const auto time = [](std::optional<Time> at) { return at ? std::to_string(to_micros(*at)) : "null"; };
+    for (const auto& [before, next] : replacements) {
+        rows += fmt::format(R"({}{{"i":{},"v":{},"w":{},"o":"{}","s":"{}","a":{},"d":{},"f":{},"l":{},"t":)",
+                            rows.size() > 1 ? "," : "", before.id, before.revision, next.revision,
+                            to_string(before.state), to_string(next.state), time(next.fire_at), time(next.due_at),
+                            time(next.fired_at), next.late ? 1 : 0);
+        json::append_string(rows, next.title);
+        rows += '}';
+    }
+    rows += ']';
+    session.each<std::int64_t>(
+        "UPDATE reminders SET revision = n.w, fire_at = n.a, state = n.s, title = n.t, due_at = n.d, fired_at = n.f, "
+        "late = n.l FROM json_to_recordset(CAST(:rows AS json)) AS n (i bigint, v bigint, w bigint, o text, s text, "
+        "a bigint, d bigint, f bigint, l bigint, t text) WHERE id = n.i AND revision = n.v AND state = n.o RETURNING "
+        "id",
+        {rows}, [&replaced](std::int64_t id) { replaced.insert(id); });
+    return replaced;
+}
+
 bool acknowledge(db::Session& session, const Reminder& reminder, Time now) {
     return session.exec("UPDATE reminders SET acknowledged_at = :now WHERE id = :id AND acknowledged_at IS NULL",
                         to_micros(now), reminder.id) == 1;
@@ -110,10 +141,12 @@ std::int64_t erase(db::Session& session, std::string_view user_id) {
     return pending;
 }
 
-std::vector<Reminder> due(db::Session& session, Time now, int limit) {
+std::vector<Reminder> due(db::Session& session, Time now, Position after, int limit) {
     return read(session,
-                select_reminders + "WHERE state = 'pending' AND fire_at <= :now ORDER BY fire_at, id LIMIT :limit",
-                {to_micros(now), limit});
+                select_reminders +
+                    "WHERE state = 'pending' AND fire_at <= :now AND (fire_at, id) > (:time, :id)"
+                    " ORDER BY fire_at, id LIMIT :limit",
+                {to_micros(now), to_micros(after.time), after.id, limit});
 }
 
 std::optional<Reminder> next(db::Session& session) {

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,13 +53,18 @@ bool has_fired(db::Session& session, std::string_view user_id, std::int64_t task
 void insert(db::Session& session, const Reminder& reminder);
 /// Stores `next` over the row with its id, if that still is as `before` says; false when somebody was faster.
 bool replace(db::Session& session, const Reminder& before, const Reminder& next);
+/// replace() of many in few statements; the ids of those that were as their `before` says.
+struct Replacement {
+    Reminder before, next;
+};
+std::set<std::int64_t> replace_all(db::Session& session, const std::vector<Replacement>& replacements);
 /// False when it was acknowledged before.
 bool acknowledge(db::Session& session, const Reminder& reminder, Time now);
 /// Removes all of a user's; how many were pending.
 std::int64_t erase(db::Session& session, std::string_view user_id);
 
-/// Pending ones with fire_at <= now, the oldest first.
-std::vector<Reminder> due(db::Session& session, Time now, int limit);
+/// Pending ones with fire_at <= now behind `after`, the oldest first.
+std::vector<Reminder> due(db::Session& session, Time now, Position after, int limit);
 /// The one that rings next.
 std::optional<Reminder> next(db::Session& session);
 std::int64_t count_pending(db::Session& session);

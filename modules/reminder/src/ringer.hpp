@@ -15,7 +15,9 @@
 #include <boost/asio/strand.hpp>
 
 #include <future>
+#include <map>
 #include <memory>
+#include <vector>
 
 namespace carillon::reminder {
 
@@ -37,12 +39,19 @@ private:
         int stale = 0;
         int seen = 0;
     };
+    struct Page {
+        Position last;        ///< where it ends
+        bool end = false;     ///< nothing is due behind it
+        bool others = false;  ///< bells were left to those who hold their users
+    };
 
     void wake(bool sweeping);
     awaitable<void> run();
     awaitable<bool> ring_due();
-    Rung ring_batch(db::Transaction& tx, bool sweeping);
-    void ring(db::Transaction& tx, const Reminder& due, bool user_exists, Time now, Rung& rung);
+    awaitable<Result<bool>> ring_pages(bool sweeping);
+    Page ring_page(db::Transaction& tx, Position after, bool sweeping);
+    void ring(db::Transaction& tx, const std::vector<Reminder>& due, Time now, bool sweeping);
+    std::map<std::int64_t, task::Todo> tasks_of(db::Session& session, const std::vector<Reminder>& due);
     void look_again(std::chrono::milliseconds after);
 
     db::Database& database_;
