@@ -40,8 +40,10 @@ public:
     /// What the sidecar calls: `GET /dapr/config`, `GET /dapr/subscribe`, `POST /events/shared`, `POST
     /// /events/broadcast`. For a listener with sidecar_only(); to be opened after start().
     virtual std::vector<http::Route> routes() = 0;
+    /// What keeps events from being published, in few words; empty while nothing does.
+    virtual std::string why_away() const = 0;
     /// `ok`, or `away` while publishing fails.
-    virtual std::string_view state() const = 0;
+    std::string_view state() const { return why_away().empty() ? "ok" : "away"; }
 };
 
 /// Publishes through the sidecar, fills `inbox` from what it delivers.
@@ -60,8 +62,10 @@ class Scheduler : public JobScheduler {
 public:
     /// `POST /job/{name}`, for the same listener. Any answer but 2xx would have it called again.
     virtual std::vector<http::Route> routes() = 0;
+    /// What keeps jobs from being posted, in few words; empty while nothing does.
+    virtual std::string why_away() const = 0;
     /// `ok`, or `away` while jobs cannot be posted.
-    virtual std::string_view state() const = 0;
+    std::string_view state() const { return why_away().empty() ? "ok" : "away"; }
 };
 
 std::unique_ptr<Scheduler> make_scheduler(std::shared_ptr<http::Client> sidecar, asio::any_io_executor executor,

@@ -64,10 +64,16 @@ Backends make_backends(const Config& config, Runtime& runtime, Inbox& inbox, con
     }
     backends.state = [dapr_bus, kafka_bus, dapr_scheduler] {
         const auto text = [](std::string_view s) { return boost::json::string(s.data(), s.size()); };
-        return boost::json::object{{"bus", text(dapr_bus    ? dapr_bus->state()
-                                                : kafka_bus ? kafka_bus->state()
-                                                            : "ok")},
-                                   {"scheduler", text(dapr_scheduler ? dapr_scheduler->state() : "ok")}};
+        boost::json::object parts{{"bus", text(dapr_bus    ? dapr_bus->state()
+                                               : kafka_bus ? kafka_bus->state()
+                                                           : "ok")},
+                                  {"scheduler", text(dapr_scheduler ? dapr_scheduler->state() : "ok")}};
+        const auto tell = [&](const char* name, const std::string& why) {
+            if (!why.empty()) parts[name] = why;
+        };
+        if (dapr_bus) tell("bus_error", dapr_bus->why_away());
+        if (dapr_scheduler) tell("scheduler_error", dapr_scheduler->why_away());
+        return parts;
     };
     return backends;
 }

@@ -174,13 +174,17 @@ bool check_running_server(Findings& findings, const Config& config) {
     if (!answer || text_of(object_of(answer->body), "status").empty()) return false;
     const auto state = object_of(answer->body);
     findings.good(fmt::format("a server is running here: {}", text_of(state, "status")));
-    for (const auto& [name, value] : part_of(state, "detail")) {
+    const auto detail = part_of(state, "detail");
+    for (const auto& [name, value] : detail) {
         const std::string part(name);
-        const std::string how = value.is_string() ? std::string(value.get_string()) : std::string();
+        if (part.ends_with("_error")) continue;  // told with its part
+        const auto how = text_of(detail, part);
+        const auto why = text_of(detail, part + "_error");
         if (how == "ok")
             findings.good(fmt::format("its {} is ok", part));
         else
-            findings.bad(fmt::format("its {} is {}", part, how), "what it works with is named below and in its log");
+            findings.bad(fmt::format("its {} is {}{}{}", part, how, why.empty() ? "" : ": ", why),
+                         "what it works with is named below and in its log");
     }
     return true;
 }

@@ -55,7 +55,7 @@ public:
         co_return accepted;
     }
 
-    bool away() const { return circuit_.open(); }
+    std::string why_away() const { return circuit_.why(); }
 
 private:
     /// Takes the first event of each user out of `left`, and drops those of users who have stopped.
@@ -123,7 +123,7 @@ private:
         if (answer.has_value() && !good) failed = failed_entries(answer->body);
         const bool partly = !good && !failed.empty() && failed.size() < sent.size();
         if (!good && !partly) {
-            circuit_.failed();
+            circuit_.failed(answer);
             tell(answer);
             co_return false;
         }
@@ -151,10 +151,7 @@ private:
     /// Once for an outage.
     void tell(const Result<http::Answer>& answer) {
         if (told_.exchange(true)) return;
-        const auto why = answer.has_value()
-                             ? "HTTP " + std::to_string(answer->status) + " " + answer->body.substr(0, 300)
-                             : answer.error().detail;
-        log::warn("events cannot be published; they wait in the outbox", {{"error", why}});
+        log::warn("events cannot be published; they wait in the outbox", {{"error", failure_of(answer)}});
     }
 
     const BusOptions options_;
@@ -183,7 +180,7 @@ public:
         co_return co_await publisher_.publish(std::move(events));
     }
     awaitable<void> drain() override { co_await inbox_.drain(); }
-    std::string_view state() const override { return publisher_.away() ? "away" : "ok"; }
+    std::string why_away() const override { return publisher_.why_away(); }
 
     std::vector<http::Route> routes() override {
         using http::Access;

@@ -3,6 +3,7 @@
 
 #include "carillon/backoff.hpp"
 #include "carillon/metrics.hpp"
+#include "sidecar.hpp"
 
 #include <chrono>
 #include <mutex>
@@ -23,8 +24,8 @@ public:
           longest_(longest),
           state_(metrics.gauge("carillon_dapr_circuit_open", "1 while calls of the sidecar are given up at once.",
                                {{"part", part}})),
-          failures_(
-              metrics.counter("carillon_dapr_failures_total", "Calls of the sidecar that failed.", {{"part", part}})) {}
+          metrics_(metrics),
+          part_(part) {}
 
     /// False: do not call now. Each true is to be followed by succeeded() or failed().
     bool allows() {
@@ -40,10 +41,14 @@ public:
         trying_ = false;
         state_.Set(0);
     }
-    void failed() {
+    void failed(const Result<http::Answer>& answer) {
         const std::lock_guard lock(mutex_);
         trying_ = false;
-        failures_.Increment();
+        metrics_
+            .counter("carillon_dapr_failures_total", "Calls of the sidecar that failed, by HTTP status.",
+                     {{"part", part_}, {"status", status_of(answer)}})
+            .Increment();
+        why_ = short_failure_of(answer);
         if (++in_a_row_ < tolerated_) return;
         until_ = Steady::now() + backoff(in_a_row_ - tolerated_ + 1, first_, longest_);
         state_.Set(1);
@@ -51,6 +56,11 @@ public:
     bool open() const {
         const std::lock_guard lock(mutex_);
         return in_a_row_ >= tolerated_;
+    }
+    /// What failed last; empty while closed.
+    std::string why() const {
+        const std::lock_guard lock(mutex_);
+        return in_a_row_ >= tolerated_ ? why_ : std::string{};
     }
     /// When a call may try again; past while closed.
     Steady::time_point retry_at() const {
@@ -66,8 +76,10 @@ private:
     int in_a_row_ = 0;
     bool trying_ = false;
     Steady::time_point until_{};
+    std::string why_;
     prometheus::Gauge& state_;
-    prometheus::Counter& failures_;
+    Metrics& metrics_;
+    const std::string part_;
 };
 
 }  // namespace carillon::dapr

@@ -78,7 +78,7 @@ public:
         const std::lock_guard lock(mutex_);
         if (callback_) callback_(name);
     }
-    bool away() const { return circuit_.open(); }
+    std::string why_away() const { return circuit_.why(); }
 
 private:
     /// One wish for a name: the latest.
@@ -146,16 +146,14 @@ private:
             told_ = false;
             return;
         }
-        const auto why = answer.has_value()
-                             ? "HTTP " + std::to_string(answer->status) + " " + answer->body.substr(0, 300)
-                             : answer.error().detail;
-        if (answer.has_value() && answer->status < 500) {
+        const auto why = failure_of(answer);
+        if (answer.has_value() && answer->status < 500 && !is_shut_out(answer->status)) {
             circuit_.succeeded();
             dropped_.Increment();
             log::error("the scheduler refused a job; the sweep will ring instead", {{"job", name}, {"error", why}});
             return;
         }
-        circuit_.failed();
+        circuit_.failed(answer);
         if (!std::exchange(told_, true)) log::warn("jobs cannot be posted; they wait", {{"error", why}});
         ++wish.failures;
         if (wish.due || wish.failures < cancel_attempts) put(std::move(name), wish, false);
@@ -187,7 +185,7 @@ public:
     void schedule(std::string name, Time due) override { poster_->wish(std::move(name), due); }
     void cancel(const std::string& name) override { poster_->wish(name, std::nullopt); }
     void stop() override { poster_->stop(); }
-    std::string_view state() const override { return poster_->away() ? "away" : "ok"; }
+    std::string why_away() const override { return poster_->why_away(); }
 
     std::vector<http::Route> routes() override {
         auto due = [poster = poster_](http::Request& request) -> awaitable<http::Response> {

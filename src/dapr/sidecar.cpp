@@ -18,6 +18,21 @@ http::Authenticator sidecar_only(std::string app_token) {
     };
 }
 
+std::string failure_of(const Result<http::Answer>& answer) {
+    if (!answer) return answer.error().detail;
+    return "HTTP " + std::to_string(answer->status) + " " + answer->body.substr(0, 300);
+}
+
+std::string short_failure_of(const Result<http::Answer>& answer) {
+    if (!answer) return "the sidecar does not answer";
+    const auto status = "HTTP " + status_of(answer);
+    if (is_shut_out(answer->status))
+        return "the sidecar refuses this replica: " + status + "; is DAPR_API_TOKEN right?";
+    return "the sidecar answers " + status;
+}
+
+std::string status_of(const Result<http::Answer>& answer) { return answer ? std::to_string(answer->status) : "none"; }
+
 std::shared_ptr<http::Client> make_sidecar(asio::any_io_executor executor, std::uint16_t port,
                                            const std::string& api_token) {
     http::ClientOptions options;

@@ -11,6 +11,16 @@
 namespace carillon::dapr {
 
 inline bool is_success(int status) { return status >= 200 && status < 300; }
+/// The sidecar does not take this process for its application: a wrong DAPR_API_TOKEN, or an API that its configuration
+/// does not allow. It is not the call that is wrong.
+inline bool is_shut_out(int status) { return status == 401 || status == 403; }
+
+/// Why a call failed, in full: for the log.
+std::string failure_of(const Result<http::Answer>& answer);
+/// In few words that anybody may read: `/readyz`.
+std::string short_failure_of(const Result<http::Answer>& answer);
+/// For a metric: `401`, `500`, `none` without an answer.
+std::string status_of(const Result<http::Answer>& answer);
 
 /// An API that this sidecar offers under `/v1.0-alpha1` and a later one under `/v1.0`: what is not found under one is
 /// tried under the other, and the one that answered is remembered.

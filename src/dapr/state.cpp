@@ -118,12 +118,9 @@ private:
 
     /// Told once for an outage.
     void failed(const Result<http::Answer>& answer) {
-        circuit_.failed();
+        circuit_.failed(answer);
         if (told_.exchange(true)) return;
-        const auto why = answer.has_value()
-                             ? "HTTP " + std::to_string(answer->status) + " " + answer->body.substr(0, 300)
-                             : answer.error().detail;
-        log::warn("the shared state is away; this replica counts for itself", {{"error", why}});
+        log::warn("the shared state is away; this replica counts for itself", {{"error", failure_of(answer)}});
     }
 
     std::shared_ptr<http::Client> sidecar_;

@@ -252,6 +252,7 @@ class Sidecar(Part):
                 {"name": "secretsFile", "value": str(resources / "secrets.json")}, {"name": "multiValued", "value": "true"}]}}),
             encoding="utf-8")
         self._resources = resources
+        self.outside = {}
 
     def command(self):
         return [dependencies()["dapr"] / "daprd", "--app-id", "carillon", "--app-port", self._app_port, "--app-protocol", "http",
@@ -262,7 +263,7 @@ class Sidecar(Part):
                 "--enable-metrics=false", "--dapr-graceful-shutdown-seconds", 5, "--log-level", "info"]
 
     def environment(self):
-        return {"APP_API_TOKEN": self._app_token}
+        return {"APP_API_TOKEN": self._app_token, **self.outside}
 
     def is_ready(self):
         return answers(f"{self.url}/v1.0/healthz")

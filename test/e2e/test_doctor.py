@@ -1,9 +1,11 @@
 """`carillon doctor` beside replicas: a line for each thing they depend on, and what to do about what is wrong."""
+import re
 import subprocess
 
+import httpx
 import pytest
 
-from carillon import BINARY
+from carillon import BINARY, Api, wait_until
 
 
 def doctor(replica, **settings):
@@ -17,6 +19,36 @@ def bad_lines(replica, **settings):
     bad = [line for line in done.stdout.splitlines() if line.startswith("bad")]
     assert done.returncode == (1 if bad else 0), done
     return bad
+
+
+def wrong_at(replica):
+    """What its /readyz and its metrics say of the bus: ("ok" or "away", why, publishes refused with 401)."""
+    detail = httpx.get(replica.management + "/readyz", trust_env=False).json()["detail"]
+    metrics = httpx.get(replica.management + "/metrics", trust_env=False).text
+    refused = re.search(r'carillon_dapr_failures_total\{part="pubsub",status="401"\} (\d+)', metrics)
+    return detail["bus"], detail.get("bus_error", ""), int(refused.group(1)) if refused else 0
+
+
+@pytest.mark.timeout(120)
+def test_a_sidecar_that_asks_for_another_token_is_named(cluster):
+    replica, sidecar = cluster.replicas[0], cluster.sidecars[0]
+    cluster.sidecars[1].stop()      # otherwise the other replica would publish what this one cannot
+    sidecar.stop()
+    sidecar.outside = {"DAPR_API_TOKEN": "of somebody else"}
+    sidecar.start()
+    user = Api(replica).signed_up(timezone="UTC")
+    user.post("/api/todos", 201, json={"title": "waits"})
+    wait_until(lambda: wrong_at(replica)[2] > 0, what="a refusal to be counted")
+    bus, why, _ = wrong_at(replica)
+    assert bus == "away" and "HTTP 401" in why and "DAPR_API_TOKEN" in why
+    assert any("its bus is away: " + why in line for line in bad_lines(replica))
+    for part in cluster.sidecars:
+        part.stop()
+        part.outside = {}
+        part.start()
+    cluster.wait_joined()
+    wait_until(lambda: wrong_at(replica)[:2] == ("ok", ""), what="the bus to be well again")
+    wait_until(lambda: len(user.get("/api/audit").json()) == 1, what="the event that waited")
 
 
 @pytest.mark.timeout(240)

@@ -111,6 +111,20 @@ TEST_CASE("a refused request ends the round, and the circuit opens until a call 
     CHECK(bench.bus->state() == "ok");
 }
 
+TEST_CASE("a sidecar that refuses every publish is away, and what is wrong is told") {
+    std::atomic<int> status{401};
+    Bench bench([&](const http::Request&) { return http::Response{status, {}, {}, {}}; });
+    CHECK(bench.bus->why_away().empty());
+    CHECK(bench.publish({event("a", 1)}) == std::vector<bool>{false});
+    CHECK(bench.bus->state() == "away");
+    CHECK_THAT(bench.bus->why_away(), Catch::Contains("HTTP 401") && Catch::Contains("DAPR_API_TOKEN"));
+    CHECK_THAT(bench.metrics.text(), Catch::Contains("carillon_dapr_failures_total{part=\"pubsub\",status=\"401\"} 1"));
+    status = 204;
+    std::this_thread::sleep_for(150ms);
+    CHECK(bench.publish({event("a", 1)}) == std::vector<bool>{true});
+    CHECK(bench.bus->why_away().empty());
+}
+
 TEST_CASE("a sidecar that does not answer, or is not there, is given up after the limit") {
     std::promise<void> let_go;
     auto held = let_go.get_future().share();

@@ -95,6 +95,18 @@ TEST_CASE("a refused job is dropped and blocks no other") {
     CHECK(bench.scheduler->state() == "ok");
 }
 
+TEST_CASE("where the sidecar refuses this process a job waits until it is let in") {
+    std::atomic<int> status{401};
+    Bench bench([&](const http::Request&) { return http::Response{status, {}, {}, {}}; });
+    bench.scheduler->schedule("one", due);
+    REQUIRE(eventually([&] { return bench.scheduler->state() == "away"; }));
+    CHECK_THAT(bench.scheduler->why_away(), Catch::Contains("HTTP 401"));
+    status = 204;
+    CHECK(eventually([&] { return bench.metrics.text().find("carillon_jobs_posted_total 1") != std::string::npos; }));
+    CHECK(bench.metrics.text().find("carillon_jobs_dropped_total 0") != std::string::npos);
+    CHECK(bench.scheduler->state() == "ok");
+}
+
 TEST_CASE("the sidecar's callback names the job; after stop() nobody is called") {
     Bench bench([](const http::Request&) { return http::Response::no_content(); });
     std::vector<std::string> called;
