@@ -70,15 +70,15 @@ class Cluster:
         found = {name: future.result(15) for name, future in described.items()}
         return {name: group for name, group in found.items() if group.members}
 
-    def wait_joined(self, timeout=60):
+    def wait_joined(self, timeout=150):
         """Until every sidecar takes part in the shared group and in one of its own, with all partitions given out: only then
-        does a broadcast reach every replica."""
+        does a broadcast reach every replica. The broker gives a member a minute to come back to a group that forms anew."""
         count = len(self.replicas)
 
         def joined():
             try:
                 groups = self.groups()
-            except KafkaException:
+            except (KafkaException, TimeoutError):
                 return False            # a busy broker answers late
             return (len(groups) == 1 + count and all(g.state == ConsumerGroupState.STABLE for g in groups.values())
                     and max(len(g.members) for g in groups.values()) == count)
