@@ -34,7 +34,7 @@ Application::Application(const Config& config, Runtime& runtime, db::Database& d
 
     // A bus outside takes many at once: the more users in a turn, the fewer requests it needs.
     relay =
-        make_relay(db, clock, metrics, background, {.batch = config.event_bus == "memory" ? 256 : 2048, .poll = poll});
+        make_relay(db, clock, metrics, background, {.batch = config.event_bus == "memory" ? 256 : 4096, .poll = poll});
     inbox = make_inbox(db, clock, metrics, background, {.max_attempts = config.subscriber_attempts, .poll = poll});
     backends =
         make_backends(config, runtime, *inbox, clock, metrics);  // bus, scheduler, state: in here, or behind Dapr

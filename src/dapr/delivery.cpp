@@ -7,7 +7,6 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
-#include <functional>
 #include <map>
 
 namespace carillon::dapr {
@@ -78,9 +77,17 @@ std::string place_of(const std::function<std::string(std::string_view)>& header)
     return topic.empty() ? std::string{} : topic + '/' + header("__partition") + '/' + header("__offset");
 }
 
-Record bulk_record(const bj::object& entry) {
+/// The record's key in Kafka, as the sidecar shows it.
+std::string_view key_of(const bj::object& entry) {
+    const auto* metadata = entry.if_contains("metadata");
+    const auto* key = metadata && metadata->is_object() ? text_of(metadata->get_object(), "__key") : nullptr;
+    return key ? view(*key) : std::string_view{};
+}
+
+Record bulk_record(const bj::object& entry, const std::function<bool(std::string_view)>& wants) {
     Record record;
     if (const auto* id = text_of(entry, "entryId")) record.entry_id = view(*id);
+    if (const auto key = key_of(entry); wants && !key.empty() && !wants(key)) return record;
     Attributes attributes;
     if (const auto* metadata = entry.if_contains("metadata"); metadata && metadata->is_object()) {
         const auto& headers = metadata->get_object();
@@ -118,7 +125,7 @@ Record single_record(const http::Request& request, const bj::value* parsed) {
 
 }  // namespace
 
-Delivery unpack(const http::Request& request) {
+Delivery unpack(const http::Request& request, const std::function<bool(std::string_view)>& wants) {
     Delivery delivery;
     bj::error_code bad;
     bj::parse_options options;
@@ -129,7 +136,7 @@ Delivery unpack(const http::Request& request) {
     if (entries && entries->is_array()) {
         delivery.bulk = true;
         for (const auto& entry : entries->get_array()) {
-            if (entry.is_object()) delivery.records.push_back(bulk_record(entry.get_object()));
+            if (entry.is_object()) delivery.records.push_back(bulk_record(entry.get_object(), wants));
         }
     } else {
         delivery.records.push_back(single_record(request, bad ? nullptr : &parsed));

@@ -20,7 +20,7 @@ public:
             std::vector<std::shared_ptr<const Event>> some(events.begin() + static_cast<std::ptrdiff_t>(first),
                                                            events.begin() + static_cast<std::ptrdiff_t>(last));
             for (const auto& event : some) {
-                for (const auto& listener : listeners_) listener(event);
+                for (const auto& listener : listeners_) listener.hear(event);
             }
             const auto result = co_await inbox_.accept(std::move(some), true);
             if (!result.has_value()) break;  // the database is away; the rest would come before these

@@ -55,6 +55,11 @@ std::string_view bytes_of(const Message& message) {
     return {static_cast<const char*>(message->payload), message->payload ? message->len : 0};
 }
 
+/// The user's id, where Carillon produced it.
+std::string_view key_of(const Message& message) {
+    return {static_cast<const char*>(message->key), message->key ? message->key_len : 0};
+}
+
 std::string place_of(const Message& message) {
     return std::string(rd_kafka_topic_name(message->rkt)) + '/' + std::to_string(message->partition) + '/' +
            std::to_string(message->offset);
@@ -259,10 +264,13 @@ void LiveReader::run() {
 }
 
 void LiveReader::tell(const Message& message) {
+    const auto user = key_of(message);
+    const auto wants = [user](const Listener& listener) { return !listener.wants || listener.wants(user); };
+    if (!user.empty() && std::none_of(listeners_.begin(), listeners_.end(), wants)) return;
     auto event = parse_cloudevent(bytes_of(message));
     if (!event) return;  // the group's reader sees to it
     const auto shared = std::make_shared<const Event>(std::move(*event));
-    for (const auto& listener : listeners_) listener(shared);
+    for (const auto& listener : listeners_) listener.hear(shared);
 }
 
 }  // namespace carillon::kafka

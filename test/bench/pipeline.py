@@ -1,6 +1,6 @@
 """make bench-cluster: events and reminders through the real parts, beside what plain librdkafka does to the same broker in the same run.
 
-bench/pipeline.py [--events N] [--reminders N]      prints the figures and writes them to build/bench/pipeline.json
+bench/pipeline.py [--events N] [--users N] [--run N] [--reminders N]      prints the figures and writes them to build/bench/pipeline.json
 
 The events wait in the outbox while the sidecars are away, as after an outage; then the clock runs until every event has been
 published, taken in by the replicas and handled by every subscriber. The processor time of each part is taken over that time.
@@ -23,7 +23,6 @@ from contract import ROOT
 
 OUT = ROOT / "build/bench/pipeline.json"
 TICKS = os.sysconf("SC_CLK_TCK")
-USERS = 60
 
 
 def cpu_seconds(pid):
@@ -63,17 +62,17 @@ class Spent:
         return {kind: round(spent - self._before.get(kind, 0), 2) for kind, spent in self._now().items()}
 
 
-def create(users, count, todo):
-    """`count` tasks by batches of 100, from a few threads; `todo(number)` is each one's body. Seconds it took."""
+def create(users, count, todo, run=100):
+    """`count` tasks by batches of `run`, one user after the other, from a few threads; `todo(number)` is each one's body. Seconds it took."""
     def batch(start):
-        user = users[start // 100 % len(users)]
-        commands = [{"op": "create", "todo": todo(i)} for i in range(start, min(start + 100, count))]
+        user = users[start // run % len(users)]
+        commands = [{"op": "create", "todo": todo(i)} for i in range(start, min(start + run, count))]
         answer = user.http.post("/api/todos/batch", json={"commands": commands}, headers={"Authorization": f"Bearer {user.token}"})
         assert answer.status_code == 200 and all(r["status"] == 201 for r in answer.json()["results"]), answer.text[:500]
 
     began = time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
-        list(pool.map(batch, range(0, count, 100)))
+        list(pool.map(batch, range(0, count, run)))
     return time.monotonic() - began
 
 
@@ -82,12 +81,13 @@ def one(url, sql):
         return connection.execute(sql).fetchone()[0]
 
 
-def events_through_dapr(cluster, count):
-    users = [Api(cluster.replicas[i % len(cluster.replicas)]).signed_up() for i in range(USERS)]
+def events_through_dapr(cluster, count, user_count, run):
+    """A backlog of `count` events of so many users, in which a user's stand `run` together."""
+    users = [Api(cluster.replicas[i % len(cluster.replicas)]).signed_up() for i in range(user_count)]
     for sidecar in cluster.sidecars:
         sidecar.stop()
     spent = Spent(cluster)
-    creating = create(users, count, lambda i: {"title": f"water fern {i}", "description": "x" * 160, "tags": [f"t{i % 20}"]})
+    creating = create(users, count, lambda i: {"title": f"water fern {i}", "description": "x" * 160, "tags": [f"t{i % 20}"]}, run)
     api = spent.so_far()
     for sidecar in cluster.sidecars:
         sidecar.launch()
@@ -96,13 +96,13 @@ def events_through_dapr(cluster, count):
     while True:
         if published is None and one(url, "SELECT count(*) FROM outbox WHERE published_at IS NULL") == 0:
             published = time.monotonic() - began
-        if published and one(url, "SELECT count(*) FROM task_events") >= count and \
+        if published and one(url, "SELECT coalesce(max(position), 0) FROM task_events") >= count and \
                 one(url, "SELECT count(*) FROM inbox WHERE handled_at IS NULL") == 0:
             break
         assert time.monotonic() - began < 900, "the backlog is not worked off"
         time.sleep(0.5)
     handled = time.monotonic() - began
-    return {"events": count, "create_per_s": count / creating, "publish_per_s": count / published, "handled_per_s": count / handled,
+    return {"events": count, "users": user_count, "run": run, "create_per_s": count / creating, "publish_per_s": count / published, "handled_per_s": count / handled,
             "lag_seconds": handled, "api_cpu": api, "pipeline_cpu": spent.so_far()}
 
 
@@ -161,13 +161,15 @@ def reminders(server, database_url, count):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--events", type=int, default=100_000)
+    parser.add_argument("--users", type=int, default=500)
+    parser.add_argument("--run", type=int, default=10, help="of a user's changes, how many come one behind the other")
     parser.add_argument("--reminders", type=int, default=10_000)
     asked = parser.parse_args()
     figures = {}
     with tempfile.TemporaryDirectory() as folder, running(Cluster(folder, 1)) as cluster:
-        figures["dapr_one_replica"] = events_through_dapr(cluster, asked.events // 4)
+        figures["dapr_one_replica"] = events_through_dapr(cluster, asked.events // 4, asked.users, asked.run)
     with tempfile.TemporaryDirectory() as folder, running(Cluster(folder)) as cluster:
-        figures["dapr"] = events_through_dapr(cluster, asked.events)
+        figures["dapr"] = events_through_dapr(cluster, asked.events, asked.users, asked.run)
         figures["stored_bytes_per_event"] = stored_bytes(cluster.postgres.url)
         print(json.dumps(figures), flush=True)
         figures["reads"] = reads(cluster)

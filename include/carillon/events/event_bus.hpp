@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace carillon {
@@ -29,7 +30,11 @@ struct Subscription {
 };
 
 /// Every replica gets every event, newest only, not stored: for live sockets. Called on any thread; must not block.
-using Listener = std::function<void(std::shared_ptr<const Event>)>;
+struct Listener {
+    std::function<void(std::shared_ptr<const Event>)> hear;
+    /// Of whom it would hear; a bus may spare itself reading the events of others. Empty: of everybody.
+    std::function<bool(std::string_view user_id)> wants = {};
+};
 
 class EventBus {
 public:

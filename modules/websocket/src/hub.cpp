@@ -65,6 +65,11 @@ void Hub::part(const std::string& user_id, Shard& shard) {
     if (user->second.empty()) users_.erase(user);
 }
 
+bool Hub::has_sockets_of(std::string_view user_id) {
+    const std::lock_guard lock{mutex_};
+    return users_.contains(std::string(user_id));
+}
+
 void Hub::publish(const std::shared_ptr<const Event>& event) {
     std::vector<std::shared_ptr<Shard>> targets;
     {

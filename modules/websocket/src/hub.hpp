@@ -36,6 +36,7 @@ public:
     bool join(const std::string& user_id, Shard& shard);
     void part(const std::string& user_id, Shard& shard);
 
+    bool has_sockets_of(std::string_view user_id);
     void publish(const std::shared_ptr<const Event>& event);
     void revoke(const std::string& user_id, const std::string& credential_id);
     /// Closes every socket and waits for them, up to `patience`.

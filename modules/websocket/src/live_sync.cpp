@@ -37,7 +37,8 @@ public:
     Live(db::Database& database, EventBus& bus, identity::Identity& identity, const Clock& clock, Metrics& metrics,
          Options options)
         : hub_(std::make_shared<Hub>(database, identity, clock, metrics, std::move(options))) {
-        bus.listen([hub = hub_](std::shared_ptr<const Event> event) { hub->publish(event); });
+        bus.listen({[hub = hub_](std::shared_ptr<const Event> event) { hub->publish(event); },
+                    [hub = hub_](std::string_view user) { return hub->has_sockets_of(user); }});
         identity.on_revoked(
             [hub = hub_](const std::string& user, const std::string& credential) { hub->revoke(user, credential); });
         identity.on_account_deleted(

@@ -138,7 +138,9 @@ struct Live {
             return {};
         });
     }
-    void tell(const std::shared_ptr<const Event>& event) { bus.tell(event); }
+    void tell(const std::shared_ptr<const Event>& event) {
+        if (bus.tell.wants(event->user_id)) bus.tell.hear(event);
+    }
     std::shared_ptr<const Event> send(const std::string& user) {
         auto event = commit(user);
         tell(event);

@@ -102,9 +102,9 @@ public:
         subscribe_later_.push_back(std::move(subscription));
     }
     void listen(Listener listener) override {
-        listeners_.push_back([listener](std::shared_ptr<const Event> event) {
-            if (!Probes::is_probe(*event)) listener(std::move(event));
-        });
+        listeners_.push_back({[listener](std::shared_ptr<const Event> event) {
+            if (!Probes::is_probe(*event)) listener.hear(std::move(event));
+        }});
     }
     void start() override {
         make(1);
@@ -131,9 +131,9 @@ private:
         options.topic_prefix = app_.topics();
         bus_ = dapr::make_bus(dapr::make_sidecar(executor_, sidecar, ""), inbox_, metrics_, options);
         for (const auto& listener : listeners_) bus_->listen(listener);
-        bus_->listen([this](std::shared_ptr<const Event> event) {
+        bus_->listen({[this](std::shared_ptr<const Event> event) {
             if (Probes::is_probe(*event)) probes_.heard(*event);
-        });
+        }});
     }
 
     App& app_;

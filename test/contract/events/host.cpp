@@ -141,10 +141,10 @@ std::int64_t Effects::count(db::Database& database) {
 }
 
 Listener Ear::listener() {
-    return [this](std::shared_ptr<const Event> event) {
+    return {[this](std::shared_ptr<const Event> event) {
         std::lock_guard lock(mutex_);
         heard_[event->user_id].push_back(event->sequence);
-    };
+    }};
 }
 
 std::vector<std::int64_t> Ear::of(const std::string& user_id) const {

@@ -20,7 +20,8 @@ struct Bench {
                             handled.push_back(e.id);
                             return {};
                         }});
-        bus->listen([this](const std::shared_ptr<const Event>& e) { heard.push_back(to_cloudevent(*e)); });
+        bus->listen({[this](const std::shared_ptr<const Event>& e) { heard.push_back(to_cloudevent(*e)); },
+                     [this](std::string_view user) { return user != deaf_to; }});
         bus->start();
         server =
             std::make_unique<http::Server>(threads, bus->routes(), std::vector<http::UpgradeRoute>{},
@@ -51,6 +52,7 @@ struct Bench {
     std::unique_ptr<dapr::Bus> bus = dapr::make_bus(dapr::make_sidecar(loop.executor(), 1, ""), *inbox, metrics);
     std::vector<std::string> handled;
     std::vector<std::string> heard;
+    std::string deaf_to;
     http::IoThreads threads{1};
     std::unique_ptr<http::Server> server;
     boost::asio::ip::tcp::endpoint endpoint;
@@ -172,4 +174,19 @@ TEST_CASE("a broadcast is told to the listeners, byte for byte, and stored nowhe
     CHECK(bench.heard == std::vector<std::string>{bytes});
     CHECK(bench.handled.empty());
     CHECK(bench.dead_letters().empty());
+}
+
+TEST_CASE("a broadcast event of a user without a client here is answered for, and not read") {
+    Bench bench;
+    bench.deaf_to = "b";
+    const auto of = [](int id, const std::string& user) {
+        auto entry = raw_entry(id, to_cloudevent(*event(user, 1)));
+        entry.at("metadata").as_object()["__key"] = user;
+        return entry;
+    };
+    const auto reply =
+        bench.ask("POST /events/broadcast HTTP/1.1\r\nContent-Type: application/json\r\ndapr-api-token: of the app\r\n",
+                  bulk({of(0, "a"), of(1, "b"), of(2, "a")}));
+    CHECK(statuses(reply) == std::vector<std::string>(3, "SUCCESS"));
+    CHECK(bench.heard == std::vector<std::string>(2, to_cloudevent(*event("a", 1))));
 }
