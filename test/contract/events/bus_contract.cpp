@@ -283,6 +283,8 @@ std::vector<std::string> order_and_once_violations(Backend backend, const BusFac
     const auto expected = static_cast<std::int64_t>(users.size() * names.size()) * events_per_user;
     wait_until([&] { return all_published(*database); });
     settle(*database, expected);
+    // A broadcast has a way of its own, which may be the slower one.
+    wait_until([&] { return ear.count() >= users.size() * static_cast<std::size_t>(events_per_user); }, 5s);
     host.drain();
     std::vector<std::string> found;
     for (const auto& user : users) {
