@@ -5,6 +5,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <future>
 #include <set>
 
 using namespace carillon;
@@ -212,6 +213,30 @@ TEST_CASE("However often it is woken, and by however many replicas, each bell ri
     std::set<std::int64_t> tasks;
     for (const auto& ring : world.rings()) CHECK(tasks.insert(ring.at("taskId").as_int64()).second);
     CHECK(tasks.size() == bells);
+}
+
+TEST_CASE("Who is busy delays nobody else's bells, and hears their own afterwards") {
+    World world{Backend::postgresql};
+    world.start();
+    const auto bell = world.start_time + 1h;
+    const auto todo = world.create(bell);
+    world.deliver();
+    std::promise<void> locked, let_go;
+    std::thread busy{[&] {
+        world.change([&](db::Transaction& tx, task::TaskService& tasks) -> Result<task::Todo> {
+            world.process->relay->outbox().lock_user(tx, world.who.user_id);
+            locked.set_value();
+            let_go.get_future().wait();
+            return *tasks.find_in(tx, world.who.user_id, todo.id);
+        });
+    }};
+    locked.get_future().wait();
+    world.clock.set(bell);
+    world.wake();  // somebody else's bell
+    CHECK(world.rings().empty());
+    let_go.set_value();
+    busy.join();
+    CHECK(eventually([&] { return world.rings().size() == 1; }));
 }
 
 TEST_CASE("A task completed at the very moment of its bell never rings afterwards") {
