@@ -4,6 +4,11 @@ const files = [];
 const shell = `carillon-${files.join().split('').reduce((hash, c) => (hash * 31 + c.charCodeAt(0)) | 0, 7)}`;
 
 self.addEventListener('install', (event) => {
+  // The browser goes by these without starting this worker first.
+  event.addRoutes?.([
+    { condition: { urlPattern: '/assets/*' }, source: 'cache' },
+    { condition: { urlPattern: '/api/*' }, source: 'network' },
+  ]);
   event.waitUntil(caches.open(shell).then((cache) => cache.addAll(['/', ...files])).then(() => self.skipWaiting()));
 });
 
