@@ -199,11 +199,11 @@ export class Sync {
     if (message.t === 'ops' || message.t === 'connection') this.pump();
   }
 
-  /** Something to look at while the socket opens, which says from which change on the list is read. */
+  /** Something to look at while the socket opens, which says from which change on the list is read. Other tabs may know more. */
   private async firstPage(): Promise<void> {
     this.first ??= pageOf(null).catch(() => null);
     const first = await this.first;
-    if (first && this.store.load === 'nothing' && !this.stopped) this.say({ t: 'absorb', todos: first.items, load: 'part' });
+    if (first && this.store.load === 'nothing' && !this.stopped) this.handle({ t: 'absorb', todos: first.items, load: 'part' }, true);
   }
 
   /** Reads all active tasks, the soonest due first, so that the first page can be shown at once. */
