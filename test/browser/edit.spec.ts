@@ -161,3 +161,34 @@ test('a key acts on every marked row, and one undo takes it back', async ({ worl
   await page.keyboard.press('Control+z');
   await expect.poll(async () => (await all()).length).toBe(4);
 });
+
+test('a task that takes the place of the list gives it back as it was', async ({ world }) => {
+  for (let n = 10; n < 50; n += 1) await make(world, { title: `Task ${n}`, tags: n % 3 === 0 ? ['home', 'garden'] : [] });
+  const page = await world.open();
+  await isLive(page);
+  await page.setViewportSize({ width: 390, height: 700 });
+  await expect(page.getByText('40 tasks')).toBeVisible();
+  await focusable(page, 'Task 10').focus();
+  await page.keyboard.press('End');
+  await expect(focusable(page, 'Task 49')).toBeFocused();
+  for (let n = 0; n < 9; n += 1) await page.keyboard.press('k');
+  await expect(focusable(page, 'Task 40')).toBeFocused();
+  const offset = () => page.getByRole('list', { name: 'Task list' }).evaluate((list) => list.parentElement!.scrollTop);
+  const before = await offset();
+  expect(before).toBeGreaterThan(500);
+  await page.keyboard.press('Enter');
+  await page.getByRole('textbox', { name: 'Title', exact: true }).waitFor();
+  await expect(page.getByRole('list', { name: 'Task list' })).toHaveCount(0);
+  await page.goBack();
+  await expect(focusable(page, 'Task 40')).toBeFocused();
+  expect(Math.abs((await offset()) - before)).toBeLessThan(4);
+  await expect(focusable(page, 'Task 40')).toBeInViewport();
+});
+
+test('the shortcut of the installed page opens the box', async ({ world }) => {
+  const page = await world.open();
+  await page.goto(`${world.server.url}/todos?add=1`);
+  await page.getByRole('dialog', { name: 'New task' }).waitFor();
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+});

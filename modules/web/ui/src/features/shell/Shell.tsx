@@ -131,6 +131,9 @@ function BottomBar() {
   );
 }
 
+/** By the shortcut of the installed page. */
+let addWanted = new URLSearchParams(location.search).has('add');
+
 export function Shell() {
   const wide = useMedia('(min-width: 900px)');
   const { tasks } = useView();
@@ -145,6 +148,10 @@ export function Shell() {
   useEffect(() => {
     const timer = setTimeout(() => void loadAdd(), 1500);
     return () => clearTimeout(timer);
+  }, []);
+  useEffect(() => {
+    if (addWanted) openAdd();
+    addWanted = false;
   }, []);
   const active = [...tasks.values()].filter(({ status }) => status === 'active').length;
 

@@ -1,7 +1,7 @@
-import { useVirtualizer, type Virtualizer } from '@tanstack/react-virtual';
+import { useVirtualizer, type VirtualItem, type Virtualizer } from '@tanstack/react-virtual';
 import { useNavigate } from '@tanstack/react-router';
 import { ChevronDown } from 'lucide-react';
-import { useCallback, useMemo, useRef, type MouseEvent } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState, type MouseEvent } from 'react';
 import type { Todo } from '../../api/types';
 import { useLate, useNow } from '../../lib/hooks';
 import { useSignal } from '../../lib/signal';
@@ -66,6 +66,15 @@ function observeElementRect({ scrollElement }: Virtualizer<HTMLDivElement, Eleme
   return () => observer.disconnect();
 }
 
+/** How the list was left: a task that takes its place on a small screen gives it back as it was. */
+interface Left {
+  view: string;
+  offset: number;
+  measured: VirtualItem[];
+  active: number | null;
+}
+let left: Left | null = null;
+
 interface Props {
   rows: Row[];
   filters: Filters;
@@ -82,6 +91,8 @@ export function TaskList({ rows, filters, openedId, onFold, onDone }: Props) {
   const navigate = useNavigate();
   const scroller = useRef<HTMLDivElement>(null);
   const confirm = useConfirm();
+  const view = JSON.stringify(filters);
+  const [before] = useState(() => (left?.view === view ? left : null));
   const editing = useEditing((key, at) => latest.current.list.focusRow(key, at));
   // What is out of sight is drawn when what is in sight has been.
   const settled = useLate(true);
@@ -97,6 +108,8 @@ export function TaskList({ rows, filters, openedId, onFold, onDone }: Props) {
       return row?.is === 'task' ? rowKey(row.todo.id) : (row?.group ?? index);
     },
     overscan: settled ? 12 : 0,
+    initialOffset: before?.offset,
+    initialMeasurementsCache: before?.measured,
     // The last row can be scrolled above what floats over the list.
     paddingEnd: 72,
     scrollPaddingStart: 48,
@@ -126,7 +139,13 @@ export function TaskList({ rows, filters, openedId, onFold, onDone }: Props) {
     remove,
     fold: onFold,
     editing: editing.editor !== null,
+    start: before?.active ?? null,
   });
+  const leave = useRef(() => {});
+  leave.current = () => {
+    left = { view, offset: virtual.scrollOffset ?? 0, measured: virtual.measurementsCache, active: list.active };
+  };
+  useEffect(() => () => leave.current(), []);
 
   const edit = (todo: Todo, field: RowField | null) => {
     const key = rowKey(todo.id);

@@ -18,16 +18,18 @@ interface Options {
   remove: (todos: readonly Todo[]) => void;
   fold: (group: Group, folded: boolean) => void;
   editing: boolean;
+  /** The row that has the focus at first. */
+  start: number | null;
 }
 
 const todosOf = (rows: readonly Row[]): Todo[] => rows.flatMap((row) => (row.is === 'task' ? [row.todo] : []));
 
-export function useListKeys({ rows, scrollTo, open, edit, editMany, toggle, remove, fold, editing }: Options) {
+export function useListKeys({ rows, scrollTo, open, edit, editMany, toggle, remove, fold, editing, start }: Options) {
   const { rowKey } = useApp().sync.store;
-  const [active, setActive] = useState<number | null>(null);
+  const [active, setActive] = useState<number | null>(start);
   const [selected, setSelected] = useState<ReadonlySet<number>>(new Set());
   const lastIndex = useRef(0);
-  const wanted = useRef<number | null>(null);
+  const wanted = useRef<number | null>(start);
 
   const indexOf = useCallback((key: number | null) => rows.findIndex((row) => row.is === 'task' && rowKey(row.todo.id) === key), [rows, rowKey]);
   const index = indexOf(active);
