@@ -112,3 +112,58 @@ test('an entry of the activity proves itself, or says that it is not sealed yet'
   await button.click();
   await expect(page.getByText('The proof does not hold')).toBeVisible();
 });
+
+test('a line typed offline is read when the network is back, as of when it was typed', async ({ world }) => {
+  const { server, account } = world;
+  const page = await world.open();
+  await isLive(page);
+  await isKept(page);
+  await page.context().setOffline(true);
+  await expect(page.getByText(/^Offline\. /)).toBeVisible();
+  await page.keyboard.press('q');
+  await page.keyboard.type('Buy milk tomorrow 9am !high #home');
+  await expect(page.getByText('Offline: saved as it stands, and read when you are back.')).toBeVisible();
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('Pay feb 30');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('textbox', { name: 'New task' })).toHaveValue('');
+  await page.keyboard.press('Escape');
+  await expect(row(page, 'Buy milk tomorrow 9am !high #home')).toBeVisible();
+  await page.context().setOffline(false);
+  await expect(row(page, 'Buy milk')).toContainText('#home', { timeout: 40_000 });
+  await expect(row(page, 'Buy milk')).toContainText('tomorrow');
+  // What is no line stays a title.
+  await expect(row(page, 'Pay feb 30')).toBeVisible();
+  const { items } = await server.call<{ items: { title: string; priority: string }[] }>('GET', '/api/todos', undefined, account.token);
+  expect(items.map(({ title, priority }) => `${title} ${priority}`).sort()).toEqual(['Buy milk high', 'Pay feb 30 medium']);
+});
+
+test('a change that is refused is taken back with its reason in words, and a new task goes back into the box', async ({ world }) => {
+  const { server, account } = world;
+  const { id } = await server.call<{ id: number }>('POST', '/api/todos', { title: 'Pay rent', due_date: '2031-01-31T09:00:00Z', reminder_at: '2031-01-31T08:00:00Z' }, account.token);
+  const page = await world.open();
+  await isLive(page);
+  // As a server does whose rules are newer than the page's.
+  const refuse = { status: 422, json: { type: '/api/docs#problem-invalid', title: 'Invalid', status: 422, detail: 'x', errors: [{ field: 'reminder_at', message: 'must not be after due_date' }] } };
+  await page.route(/\/api\/todos(\/\d+)?$/, (route) => (['PATCH', 'POST'].includes(route.request().method()) ? route.fulfill(refuse) : route.continue()));
+  await focusable(page, 'Pay rent').focus();
+  await page.keyboard.press('p');
+  await page.getByRole('dialog').waitFor();
+  await page.keyboard.press('1');
+  const banner = page.getByRole('alert').filter({ hasText: 'was not saved' });
+  await expect(banner).toContainText('“Pay rent” was not saved: the reminder must not be after the due time.');
+  await expect(row(page, 'Pay rent')).not.toContainText('High');
+  await banner.getByRole('button', { name: 'Close' }).click();
+  await page.keyboard.press('q');
+  const field = page.getByRole('textbox', { name: 'New task' });
+  await field.fill('Water the ferns');
+  await page.keyboard.press('Enter');
+  await expect(field).toHaveValue('');
+  await page.keyboard.press('Escape');
+  await expect(banner).toContainText('Water the ferns');
+  await expect(row(page, 'Water the ferns')).toHaveCount(0);
+  await banner.getByRole('button', { name: 'Edit and add again' }).click();
+  await expect(field).toHaveValue('Water the ferns');
+  await expect(banner).toHaveCount(0);
+  expect((await server.call<{ priority: string }>('GET', `/api/todos/${id}`, undefined, account.token)).priority).toBe('medium');
+});

@@ -165,3 +165,42 @@ test('the first load is small, and asks nobody else', async ({ world }) => {
   expect(styles).toBeGreaterThan(3_000);
   expect(styles).toBeLessThanOrEqual(25_000);
 });
+
+test('what the page did not bring along does not run, and is reported', async ({ world }) => {
+  const page = await world.open();
+  await isLive(page);
+  const elsewhere = 'http://127.0.0.1:9/';
+  await page.evaluate((other) => {
+    const script = (make: (element: HTMLScriptElement) => void) => {
+      const element = document.createElement('script');
+      make(element);
+      document.head.append(element);
+    };
+    script((element) => (element.textContent = 'window.attacked = "inline"'));
+    script((element) => (element.src = `${other}evil.js`));
+    document.body.insertAdjacentHTML('beforeend', `<button id="trap" onclick="window.attacked = 'handler'">x</button>`);
+    document.body.insertAdjacentHTML('beforeend', `<img src="${other}pixel.png" alt=""><iframe src="${other}frame"></iframe>`);
+    document.getElementById('trap')?.click();
+    void fetch(`${other}beacon`).catch(() => undefined);
+    const style = document.createElement('style');
+    style.textContent = 'body { display: none }';
+    document.head.append(style);
+  }, elsewhere);
+  const reported = () => [...new Set(world.complaints.map((text) => text.split(' ').slice(0, 3).join(' ')))].sort();
+  await expect
+    .poll(reported)
+    .toEqual(
+      [
+        `policy: connect-src ${elsewhere}beacon`,
+        'policy: frame-src http://127.0.0.1:9',
+        `policy: img-src ${elsewhere}pixel.png`,
+        'policy: script-src-attr inline',
+        'policy: script-src-elem inline',
+        `policy: script-src-elem ${elsewhere}evil.js`,
+        'policy: style-src-elem inline',
+      ].sort(),
+    );
+  expect(await page.evaluate(() => (window as { attacked?: string }).attacked)).toBeUndefined();
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  world.complaints.length = 0;
+});

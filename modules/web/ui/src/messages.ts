@@ -4,6 +4,9 @@ import type { Group } from './lib/zone';
 const one = (n: number, single: string, many: string): string => (n === 1 ? single : many.replace('#', n.toLocaleString('en')));
 const quoted = (title: string): string => `“${title}”`;
 
+/** What people call the fields that the server names as programs do. */
+const names: Record<string, string> = { description: 'notes', due_date: 'due time', reminder_at: 'reminder', remind: 'bell', recurrence: 'repeat' };
+
 export const m = {
   name: 'Carillon',
   pageTitle: (page: string) => `${page} · Carillon`,
@@ -166,7 +169,7 @@ export const m = {
     remove: (text: string) => `${text}: put the words back into the title`,
     added: (title: string) => `${quoted(title)} added.`,
     button: 'Add',
-    offline: 'Offline: saved as a title for now.',
+    offline: 'Offline: saved as it stands, and read when you are back.',
     reminderChip: (when: string) => `Bell ${when}`,
     notes: 'Notes',
     errors: {
@@ -259,6 +262,7 @@ export const m = {
     back: (n: number) => one(n, 'Back online. 1 change sent.', 'Back online. # changes sent.'),
     reloaded: 'The list was out of date and has been reloaded.',
     refused: (reason: string) => `Not saved: ${reason}`,
+    again: 'Edit and add again',
     refusedTitle: (title: string, reason: string) => `${quoted(title)} was not saved: ${reason}`,
     online: 'Connected',
     connecting: 'Connecting…',
@@ -463,6 +467,11 @@ export const m = {
     } as Record<string, string>,
   },
   problem: {
+    field: (field: string, message: string): string => {
+      const words = (name: string): string => `the ${names[name] ?? name.replaceAll('_', ' ')}`;
+      const said = message.replaceAll(/\b[a-z]+_[a-z_]+\b/g, words);
+      return field ? `${words(field.split('.')[0] ?? field)} ${said}` : said;
+    },
     unknown: 'the server could not do it.',
     away: 'the server does not answer.',
     gone: 'the task is not there any more.',

@@ -2,6 +2,7 @@
 import createClient, { type Middleware } from 'openapi-fetch';
 import { alone } from '../lib/secure';
 import type { paths } from './schema';
+import { m } from '../messages';
 import type { Problem, SignedIn } from './types';
 
 let token: string | null = null;
@@ -32,7 +33,7 @@ export class Away extends Error {}
 export function reasonOf(error: unknown, away: string, unknown: string): string {
   if (error instanceof Away) return away;
   if (!(error instanceof Refused)) return unknown;
-  const fields = error.problem?.errors?.map(({ field, message }) => (field ? `${field.replaceAll('_', ' ')} ${message}` : message));
+  const fields = error.problem?.errors?.map(({ field, message }) => m.problem.field(field, message));
   return fields?.length ? `${fields.join('; ')}.` : (error.problem?.detail ?? unknown);
 }
 

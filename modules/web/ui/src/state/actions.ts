@@ -65,9 +65,10 @@ export class Actions {
     return todos.map(change).filter((made) => made !== null);
   }
 
-  create(todo: NewTodo): number {
+  /** `line`: what was typed while nobody could read it. */
+  create(todo: NewTodo, line?: { text: string; zone: string }): number {
     const id = temporaryId();
-    this.run([{ kind: 'create', id, todo }], m.undo.created(todo.title));
+    this.run([{ kind: 'create', id, todo, ...(line && { line }) }], m.undo.created(todo.title));
     return id;
   }
 

@@ -6,7 +6,8 @@ export type Fields = Omit<TodoPatch, 'status'>;
 export type FieldName = keyof Fields;
 
 export type Change =
-  | { kind: 'create'; id: number; todo: NewTodo }
+  /** `line` was typed while nobody could read it: it is read before it is sent. */
+  | { kind: 'create'; id: number; todo: NewTodo; line?: { text: string; zone: string } }
   /** `old` are the values that the user saw when changing them. */
   | { kind: 'update'; id: number; set: Fields; old: Fields }
   | { kind: 'complete' | 'reopen' | 'skip' | 'delete'; id: number }

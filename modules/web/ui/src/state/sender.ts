@@ -2,6 +2,7 @@
 import { Away, Refused, api, data } from '../api/client';
 import type { Todo } from '../api/types';
 import { conflictsOf, type FieldName, type Op } from './changes';
+import { readLater } from './line';
 
 export type Outcome =
   | { is: 'done'; todo: Todo | null }
@@ -25,7 +26,7 @@ async function call(op: Op, current: Todo | undefined, attempt: number): Promise
   const params = { path: { id: change.id }, header: headers as never };
   switch (change.kind) {
     case 'create':
-      return data(api.POST('/api/todos', { params: { header: headers as never }, body: change.todo }));
+      return data(api.POST('/api/todos', { params: { header: headers as never }, body: change.line ? await readLater(change.line, op.at, change.todo) : change.todo }));
     case 'update':
       if (current) headers['If-Match'] = `"${current.version}"`;
       return data(api.PATCH('/api/todos/{id}', { params, body: change.set }));

@@ -37,7 +37,7 @@ export function HeatMap() {
   const { settings } = useApp();
   const now = useNow();
   const today = dayOf(now, settings.zone);
-  const { data: entries } = useQuery({
+  const { data: entries, isError } = useQuery({
     queryKey: ['audit', 'completions', today],
     queryFn: () => readEntries({ event_type: 'task.completed', after: at(addDaysTo(today, -371), '00:00', settings.zone) }),
   });
@@ -46,11 +46,13 @@ export function HeatMap() {
     [entries, today, settings],
   );
   const words = (day: string) => format(`${day}T12:00:00Z`, { ...settings, zone: 'UTC' }, { day: 'numeric', month: 'long', year: 'numeric' });
+  // No year of nothing where nothing is known.
+  if (isError) return null;
   // The newest week first, drawn from the right: a narrow screen then begins with it.
   return (
     <div className={css.figures}>
       <figure className={css.figure}>
-        <figcaption>{m.activity.doneYear(entries?.length ?? 0)}</figcaption>
+        <figcaption>{entries ? m.activity.doneYear(entries.length) : m.activity.heat}</figcaption>
         <div className={css.heat} role="img" aria-label={m.activity.heat}>
           {weeks.toReversed().map((cells) => (
             <div key={cells[0]?.day} className={css.week}>

@@ -6,19 +6,20 @@ import { useDraft, useNow, useSettled } from '../../lib/hooks';
 import { bellWords, dueWords, repeatWords } from '../../lib/words';
 import { m } from '../../messages';
 import { useApp } from '../../state/app';
+import { parseLine, todoOf, type Parsed, type Span } from '../../state/line';
 import { addOpen, typedAhead } from '../../state/surfaces';
 import { announce } from '../../state/toasts';
 import { Button, Chip, controls } from '../../ui/controls';
 import { Modal } from '../../ui/Modal';
-import { escapeSpan, parseLine, piecesOf, todoOf, type Parsed, type Span } from './parse';
+import { escapeSpan, piecesOf } from './parse';
 import css from './QuickAdd.module.css';
 
 const pause = 80;
 
-export function useParsed(text: string): Parsed | undefined {
+function useParsed(text: string): { parsed: Parsed | undefined; away: boolean } {
   const { settings } = useApp();
   const settled = useSettled(text, pause);
-  const { data } = useQuery({
+  const { data, error } = useQuery({
     queryKey: ['parse', settled, settings.zone],
     queryFn: ({ signal }) => parseLine(settled, settings.zone, signal),
     enabled: settled.trim() !== '',
@@ -27,7 +28,7 @@ export function useParsed(text: string): Parsed | undefined {
     gcTime: 60_000,
     retry: false,
   });
-  return text.trim() === '' ? undefined : data;
+  return text.trim() === '' ? { parsed: undefined, away: false } : { parsed: data, away: error instanceof Away };
 }
 
 function useChipWords(parsed: Parsed): (span: Span) => string {
@@ -127,7 +128,7 @@ export function QuickAdd() {
   const navigate = useNavigate();
   const [text, setText, clear] = useDraft('add', '');
   const [problem, setProblem] = useState('');
-  const parsed = useParsed(text);
+  const { parsed, away } = useParsed(text);
   const latest = useRef(text);
   const last = useRef<Promise<void>>(Promise.resolve());
   useEffect(() => {
@@ -164,7 +165,7 @@ export function QuickAdd() {
       const [error] = fresh?.errors ?? [];
       if (error) return giveBack(m.add.errors[error.code]?.(Array.from(line).slice(error.start, error.end).join('')) ?? m.add.error);
       const todo = fresh ? todoOf(fresh) : { title: line.trim().slice(0, 200) };
-      const id = actions.create(todo);
+      const id = actions.create(todo, fresh ? undefined : { text: line, zone: settings.zone });
       announce(fresh ? m.add.added(todo.title) : m.add.offline);
       if (thenOpen) {
         addOpen.set(false);
@@ -196,6 +197,9 @@ export function QuickAdd() {
           <Chips text={text} parsed={parsed} onChange={setText} />
         </div>
       )}
+      <p role="status" className={controls.hint}>
+        {away && m.add.offline}
+      </p>
       <p role="alert" className={controls.error}>
         {problem}
       </p>

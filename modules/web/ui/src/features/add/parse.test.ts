@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { escapeSpan, piecesOf, todoOf } from './parse';
+import { todoOf } from '../../state/line';
+import { escapeSpan, piecesOf } from './parse';
 
 it('puts a phrase back into the title, counted in code points', () => {
   expect(escapeSpan('🔔 Read today 9am', { start: 7, end: 16 })).toBe('🔔 Read \\today \\9am');

@@ -1,29 +1,5 @@
-// What a typed line means. The server reads it, so that the page, the command line and the chat agree.
-import type { components } from '../../api/schema';
-import { api, data } from '../../api/client';
-import type { NewTodo } from '../../api/types';
-
-export type Parsed = components['schemas']['ParsedLine'];
-export type Span = Parsed['spans'][number];
-
-export const parseLine = (text: string, zone: string, signal?: AbortSignal): Promise<Parsed> =>
-  data(api.POST('/api/parse', { body: { text, zone, now: new Date().toISOString() }, signal }));
-
-/** A line as a new task. */
-export function todoOf(parsed: Parsed): NewTodo {
-  const { title, description, priority, due_date, all_day, reminder_at, recurrence, tags } = parsed;
-  const repeats = recurrence && { ...recurrence, ...(recurrence.end_date && { end_date: recurrence.end_date.slice(0, 10) }) };
-  return {
-    title,
-    ...(description && { description }),
-    ...(priority && { priority }),
-    ...(due_date && { due_date: new Date(due_date).toISOString() }),
-    ...(all_day && { all_day }),
-    ...(reminder_at && { reminder_at: new Date(reminder_at).toISOString() }),
-    ...(repeats && { recurrence: repeats }),
-    ...(tags.length > 0 && { tags }),
-  };
-}
+// Where in a line its understood phrases stand.
+import type { Parsed, Span } from '../../state/line';
 
 /** The line with one phrase kept out of it: a backslash before each of its words. Positions count code points. */
 export function escapeSpan(text: string, { start, end }: Pick<Span, 'start' | 'end'>): string {

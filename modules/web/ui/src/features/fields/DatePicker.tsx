@@ -5,8 +5,8 @@ import { useNow } from '../../lib/hooks';
 import { addDaysTo, at, browserZone, dayOf, format, timeOf, weekdayOf } from '../../lib/zone';
 import { m } from '../../messages';
 import { useApp } from '../../state/app';
+import { parseLine } from '../../state/line';
 import { Button, IconButton, controls } from '../../ui/controls';
-import { parseLine } from '../add/parse';
 import css from './DatePicker.module.css';
 
 export interface Picked {

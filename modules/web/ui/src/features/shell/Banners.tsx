@@ -8,6 +8,7 @@ import { useApp, useView } from '../../state/app';
 import type { FieldName, Fields } from '../../state/changes';
 import { noticeHooks } from '../../state/session';
 import type { Conflict, Refusal } from '../../state/store';
+import { openAdd } from '../../state/surfaces';
 import { showToast } from '../../state/toasts';
 import { Button, classes } from '../../ui/controls';
 import css from './Notices.module.css';
@@ -47,9 +48,19 @@ function ConflictBanner({ conflict }: { conflict: Conflict }) {
 
 function RefusalBanner({ refusal }: { refusal: Refusal }) {
   const { sync } = useApp();
+  const { change } = refusal.op;
+  // What was typed is not lost: it goes back into the box.
+  const again = (): void => {
+    if (change.kind === 'create') {
+      sessionStorage.setItem('carillon.draft.add', change.line?.text ?? change.todo.title);
+      openAdd();
+    }
+    sync.dismissRefusal(refusal.op.n);
+  };
   return (
     <div className={classes(css.banner, css.danger)} role="alert">
       <p dir="auto">{refusal.title ? m.live.refusedTitle(refusal.title, refusal.reason) : m.live.refused(refusal.reason)}</p>
+      {change.kind === 'create' && <Button onClick={again}>{m.live.again}</Button>}
       <Button onClick={() => sync.dismissRefusal(refusal.op.n)}>{m.close}</Button>
     </div>
   );
