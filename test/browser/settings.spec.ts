@@ -142,3 +142,21 @@ test('a notification that is answered while no page is open is answered', async 
   await expect.poll(status).toBe('completed');
   await expect(next).toHaveURL(`${server.url}/todos/${id}`);
 });
+
+test('on a phone, too, one signs out and has the saved views', async ({ world }) => {
+  const { server, account } = world;
+  await server.call('POST', '/api/todos', { title: 'Pay rent', tags: ['home'] }, account.token);
+  await server.call('POST', '/api/todos', { title: 'Read' }, account.token);
+  await server.call('POST', '/api/views', { name: 'Around the house', query: 'tag=home' }, account.token);
+  const page = await world.open();
+  await page.setViewportSize({ width: 390, height: 844 });
+  await expect(row(page, 'Read')).toBeVisible();
+  await page.getByRole('combobox', { name: 'Views' }).selectOption('Around the house');
+  await expect(page).toHaveURL(/tag=home/);
+  await expect(row(page, 'Read')).toHaveCount(0);
+  await page.getByRole('link', { name: 'Settings' }).click();
+  await page.getByRole('button', { name: 'Delete view “Around the house”' }).click();
+  await expect(page.getByRole('link', { name: 'Around the house' })).toHaveCount(0);
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByLabel('Email').waitFor();
+});

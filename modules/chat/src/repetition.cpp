@@ -43,6 +43,17 @@ public:
         return best;
     }
 
+    /// `on the 15th of every month`, `the last friday of every month`
+    std::optional<Repetition> of_every_month(At& at) const {
+        auto ahead = at;
+        reader_.literal(ahead, "on");
+        reader_.literal(ahead, "the");
+        auto found = of_month(ahead, true);
+        if (!found || !reader_.literals(ahead, {"of", "every", "month"})) return std::nullopt;
+        at = ahead;
+        return found;
+    }
+
 private:
     /// `day`, `3 days`, `other week`, `2w`, with what may follow behind `on`.
     std::optional<Repetition> unit(At& at) const {
@@ -130,20 +141,31 @@ private:
     }
 
     std::optional<Repetition> part(At& at) const {
+        auto out = every(Frequency::daily, 1);
+        return take_part(at, out) ? std::optional(out) : std::nullopt;
+    }
+
+    bool take_part(At& at, Repetition& out) const {
         constexpr std::pair<std::string_view, int> parts[] = {
             {"morning", 9}, {"afternoon", 15}, {"evening", 18}, {"night", 20}};
         for (const auto& [name, hour] : parts) {
             if (!reader_.literal(at, name)) continue;
-            auto out = every(Frequency::daily, 1);
             out.part = hours{hour};
             out.afternoon = hour > 12;
-            return out;
+            return true;
         }
-        return std::nullopt;
+        return false;
     }
 
-    /// `friday`, `other friday`, `mon, wed and fri`, `weekday`, `weekend`.
+    /// `friday`, `other friday`, `mon, wed and fri`, `mon wed fri`, `weekday`, `weekend`; each with `morning` and so
+    /// on.
     std::optional<Repetition> days(At& at) const {
+        auto out = named_days(at);
+        if (out) take_part(at, *out);
+        return out;
+    }
+
+    std::optional<Repetition> named_days(At& at) const {
         auto out = every(Frequency::weekly, reader_.literal(at, "other") ? 2 : 1);
         if (weekday_list(at, out.weekdays)) return out;
         if (reader_.literal(at, "weekend")) {
@@ -162,8 +184,7 @@ private:
         for (;;) {
             auto ahead = at;
             Reader::comma(ahead);
-            const bool comma = at.mark == ',';
-            if (!reader_.literal(ahead, "and") && !comma) return true;
+            reader_.literal(ahead, "and");
             if (!take_weekday(reader_, ahead, named)) return true;
             out.set(named.iso_encoding() - 1);
             at = ahead;
@@ -310,8 +331,12 @@ Recurrence Repetition::recurrence() const {
 std::optional<Repetition> read_repetition(const Reader& reader, const Moments& moments, At& at) {
     auto ahead = at;
     const bool from_completion = reader.take(ahead, [](std::string_view word) { return word == "every!"; });
-    if (!from_completion && !reader.literal(ahead, "every")) return one_word(reader, at);
-    auto found = Phrase(reader, moments).read(ahead);
+    const Phrase phrase(reader, moments);
+    if (!from_completion && !reader.literal(ahead, "every")) {
+        auto of_month = phrase.of_every_month(at);
+        return of_month ? of_month : one_word(reader, at);
+    }
+    auto found = phrase.read(ahead);
     if (!found) return std::nullopt;
     found->from_completion = from_completion;
     at = ahead;

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <fstream>
 #include <random>
+#include <regex>
 #include <set>
 
 using namespace carillon;
@@ -55,6 +56,25 @@ std::string summary_of(const std::string& line) {
             out += " ? " + text_of(error.at("code")) + " " + bj::serialize(error.at("start")) + "-" +
                    bj::serialize(error.at("end"));
     }
+    return out;
+}
+
+/// A line without what may be another in it: numbers, names of days, months, tags, and the words of the title.
+std::string structure_of(const std::string& line) {
+    static const std::regex number("[0-9]+"),
+        day("\\b(mon|tue|wed|thu|fri|sat|sun)(s|r|rs|day|sday|nesday|rsday|urday)?\\b"),
+        month("\\b(jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*\\b"),
+        count("\\b(one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\\b"), tag("#\\S+");
+    std::string out;
+    std::size_t end = 0;
+    for (const auto& span : quick_add(line, monday, berlin).spans) {
+        out += (span.start > end + 1 ? " … " : " ") + span.text;
+        end = span.end;
+    }
+    out += text::length(line) > end ? " …" : "";
+    std::transform(out.begin(), out.end(), out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; });
+    for (const auto& [what, as] : {std::pair(&tag, "#"), {&number, "9"}, {&day, "D"}, {&month, "M"}, {&count, "9"}})
+        out = std::regex_replace(out, *what, as);
     return out;
 }
 
@@ -118,6 +138,19 @@ TEST_CASE("each structure of the grammar says what it should", "[chat][quick-add
         CHECK(lines.insert(text).second);
     }
     CHECK(lines.size() >= 180);
+}
+
+TEST_CASE("at least 200 structures of lines are tested, not one with other numbers", "[chat][quick-add]") {
+    std::set<std::string> structures;
+    std::ifstream phrases(folder + "/quick-add.jsonl"), lines(folder + "/quick-add-structures.txt");
+    for (std::string line; std::getline(phrases, line);)
+        structures.insert(structure_of(text_of(bj::parse(line).as_object().at("text"))));
+    for (std::string line; std::getline(lines, line);)
+        if (const auto arrow = line.rfind(" => "); arrow != std::string::npos)
+            structures.insert(structure_of(line.substr(0, arrow)));
+    CHECK(structures.size() >= 200);
+    CHECK(structure_of("Pay rent on 5 january #a") == structure_of("Call Bo on 6 feb #b"));
+    CHECK(structure_of("Pay rent on 5 january") != structure_of("Pay rent by 5 january"));
 }
 
 TEST_CASE("a line says the same whatever its case and the seconds of the clock", "[chat][quick-add]") {

@@ -8,6 +8,9 @@ document.addEventListener('visibilitychange', () => minute.set(Date.now()));
 /** The time, as fine as words for dates need it. */
 export const useNow = (): number => useSignal(minute);
 
+/** Room for the sidebar. */
+export const wideEnough = '(min-width: 900px)';
+
 export function useMedia(query: string): boolean {
   const subscribe = useCallback(
     (listener: () => void) => {

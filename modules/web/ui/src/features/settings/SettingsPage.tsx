@@ -1,7 +1,10 @@
 import { Link, useParams } from '@tanstack/react-router';
 import { lazy, Suspense, type ComponentType } from 'react';
+import { useMedia, wideEnough } from '../../lib/hooks';
 import { useTitle } from '../../lib/title';
 import { m } from '../../messages';
+import { signOutAsked } from '../../state/surfaces';
+import { SavedViews } from '../views/SavedViews';
 import { DeleteAccount } from './DeleteAccount';
 import { Look, Notifications, ProfilePart, Time } from './Parts';
 import { Sessions } from './Sessions';
@@ -25,6 +28,8 @@ export function SettingsPage() {
   const part = useParams({ strict: false, select: (params: { part?: string }) => params.part }) ?? 'profile';
   const names = m.settings.parts as Record<string, string>;
   const Part = parts[part] ?? ProfilePart;
+  // What the sidebar holds on a wide screen.
+  const wide = useMedia(wideEnough);
   useTitle(m.settings.title);
   return (
     <div className={css.page}>
@@ -38,6 +43,13 @@ export function SettingsPage() {
               </Link>
             </li>
           ))}
+          {!wide && (
+            <li>
+              <button type="button" className={css.part} onClick={() => signOutAsked.set(true)}>
+                {m.nav.signOut}
+              </button>
+            </li>
+          )}
         </ul>
       </nav>
       <section className={css.form} aria-labelledby="part-title">
@@ -46,6 +58,7 @@ export function SettingsPage() {
           <Part />
         </Suspense>
       </section>
+      {!wide && <SavedViews />}
     </div>
   );
 }

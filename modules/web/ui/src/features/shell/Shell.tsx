@@ -1,7 +1,7 @@
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
 import { Activity, CircleUser, Keyboard, ListTodo, MessageSquare, Plus, Settings } from 'lucide-react';
 import { lazy, Suspense, useEffect } from 'react';
-import { useMedia } from '../../lib/hooks';
+import { useMedia, wideEnough } from '../../lib/hooks';
 import { useKeys } from '../../lib/keys';
 import { useSignal } from '../../lib/signal';
 import { m } from '../../messages';
@@ -135,7 +135,7 @@ function BottomBar() {
 let addWanted = new URLSearchParams(location.search).has('add');
 
 export function Shell() {
-  const wide = useMedia('(min-width: 900px)');
+  const wide = useMedia(wideEnough);
   const { tasks } = useView();
   const bells = useBells();
   const add = useSignal(addOpen);

@@ -1,13 +1,14 @@
 import { useNavigate } from '@tanstack/react-router';
 import { Search } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
+import { useMedia, wideEnough } from '../../lib/hooks';
 import { useKeys } from '../../lib/keys';
 import { m } from '../../messages';
 import { showToast } from '../../state/toasts';
 import { Button, Chip, Choice, classes, controls } from '../../ui/controls';
 import { useTags } from '../fields/TagPicker';
-import { useSaveView } from '../views/useSavedViews';
-import { isFiltered, type Filters } from './filters';
+import { useSaveView, useSavedViews } from '../views/useSavedViews';
+import { isFiltered, readFilters, type Filters } from './filters';
 import css from './FilterBar.module.css';
 
 const pause = 150;
@@ -84,6 +85,31 @@ function FilterPill({ name, filters, onSet }: { name: Pill; filters: Filters; on
   );
 }
 
+/** On a small screen, where no sidebar lists them. */
+function ViewPill() {
+  const { data: views } = useSavedViews();
+  const navigate = useNavigate();
+  if (!views || views.length === 0) return null;
+  return (
+    <select
+      className={css.pill}
+      aria-label={m.nav.views}
+      value=""
+      onChange={({ target }) => {
+        const view = views.find(({ id }) => String(id) === target.value);
+        if (view) void navigate({ to: '/todos', search: readFilters(Object.fromEntries(new URLSearchParams(view.query))) });
+      }}
+    >
+      <option value="">{m.nav.views}</option>
+      {views.map(({ id, name }) => (
+        <option key={id} value={id}>
+          {name}
+        </option>
+      ))}
+    </select>
+  );
+}
+
 function SaveView({ filters }: { filters: Filters }) {
   const [open, setOpen] = useState(false);
   const [name, setName] = useState('');
@@ -129,6 +155,7 @@ function SaveView({ filters }: { filters: Filters }) {
 const sorts = ['due_date', 'priority', 'title', 'created_at'] as const;
 
 export function FilterBar({ filters }: { filters: Filters }) {
+  const wide = useMedia(wideEnough);
   const navigate = useNavigate();
   const set = (change: Filters, replace = false): void =>
     void navigate({
@@ -143,6 +170,7 @@ export function FilterBar({ filters }: { filters: Filters }) {
     <div className={css.bar} role="search" aria-label={m.filters.label}>
       <SearchField value={filters.search ?? ''} onChange={search} />
       <div className={css.pills}>
+        {!wide && <ViewPill />}
         {(['status', 'priority', 'due', 'tag'] as const).map((name) => (
           <FilterPill key={name} name={name} filters={filters} onSet={set} />
         ))}
