@@ -80,7 +80,8 @@ ASKED = {
     "find unicorns": [], "what is tagged nothing": [], "what\u2019s late?": ["Call plumber", "File taxes"],
     "what did I finish today?": ["Old thing"], "what have I completed": ["Old thing"], "what's next?": ["File taxes"], "what should I do next": ["File taxes"],
     "show tasks without a due date": ["Buy bread", "Buy milk", "Read novel"], "list undated #errands": ["Buy bread", "Buy milk"],
-    "when is the flight due?": ["Book flight"], "when are buy": ["Buy bread", "Buy milk"],
+    "what should I do today?": ["Pay rent", "Water ferns"], "what about tomorrow?": ["Book flight"], "give me the low priority tasks": ["Read novel"],
+    "show the late ones": ["Call plumber", "File taxes"], "when is the flight due?": ["Book flight"], "when are buy": ["Buy bread", "Buy milk"],
 }
 
 
@@ -120,6 +121,7 @@ DONE = [  # (message, title, what it must be then)
     ("I've finished the novel", "Read novel", {"status": "completed"}),
     ("tick off the milk", "Buy milk", {"status": "completed"}),
     ("set the priority of milk to high", "Buy milk", {"priority": "high"}),
+    ("change priority of milk to high", "Buy milk", {"priority": "high"}),
     ("rename buy milk to buy oat milk", "Buy milk", {"title": "buy oat milk"}),
     ("change the title of the novel to go to the library", "Read novel", {"title": "go to the library"}),
     ("clear the due date of book flight", "Book flight", {"due_date": None}),
@@ -154,6 +156,31 @@ def test_moving_keeps_the_time_of_day(talk, owner):
     assert talk.last["todos"][0]["all_day"]
     talk.say("undo", "done")
     assert talk.last["todos"][0]["due_date"] is None and not talk.last["todos"][0]["all_day"]
+
+
+@pytest.mark.parametrize(("message", "title"), [("get rid of the milk", "Buy milk"), ("cancel book flight", "Book flight"), ("delete the bread one", "Buy bread")])
+def test_deleting_has_other_words(talk, owner, message, title):
+    talk.say(message, "done")
+    assert talk.last["reply"] == f'"{title}" deleted.' and title not in {t["title"] for t in owner.all_todos()}
+    talk.say("undo", "done")
+    assert title in {t["title"] for t in owner.all_todos()}
+
+
+@pytest.mark.parametrize("message", ["schedule the novel for tomorrow", "make the novel due tomorrow", "schedule novel tomorrow", "set the novel due tomorrow"])
+def test_a_day_is_given_in_other_words(talk, message):
+    talk.say(message, "done")
+    assert talk.titles() == ["Read novel"] and local_date(talk.last["todos"][0]["due_date"]) == local_date(day(1))
+
+
+def test_the_late_ones_are_many(talk):
+    talk.say("move the late ones to tomorrow", "asks")
+    assert talk.titles() == ["Call plumber", "File taxes"]
+    talk.say("complete the late ones", "asks")
+    talk.say("Complete", "done")
+    assert talk.last["reply"] == "Done, 2 completed."
+    talk.say("find novel")
+    talk.say("it's done", "done")
+    assert talk.titles() == ["Read novel"]
 
 
 def test_moving_by_so_much(talk):

@@ -57,8 +57,8 @@ std::string single_spaced(std::string_view message) {
 
 /// `mark X as done`, `make X high priority`, `set X to low`.
 std::optional<Ask> read_mark(std::string text) {
-    if (!take(text, {"set the priority of", "change the priority of", "mark", "make", "set", "change", "tick off",
-                     "check off", "tick", "check"}))
+    if (!take(text, {"set the priority of", "change the priority of", "set priority of", "change priority of", "mark",
+                     "make", "set", "change", "tick off", "check off", "tick", "check"}))
         return std::nullopt;
     const auto low = plain(text);
     const auto cut = [&](std::initializer_list<std::string_view> endings) -> std::optional<std::string> {
@@ -100,6 +100,12 @@ std::optional<Ask> read_move(std::string text) {
     if (take(text, {"clear the due date of", "remove the due date of", "clear the due date from",
                     "remove the due date from", "clear the date of", "remove the date from"}))
         return Ask{Verb::undate, text, {}};
+    if (auto made = text; take(made, {"make", "set"}))
+        return split_last(made, {"due"}, ask.target, ask.value) ? std::optional(ask) : std::nullopt;
+    if (take(text, {"schedule"})) {
+        if (!split_last(text, {"for", "on", "to"}, ask.target, ask.value)) ask.target = text;
+        return ask;
+    }
     if (!take(text, {"move", "reschedule", "postpone", "push", "shift", "defer", "delay"})) return std::nullopt;
     if (split_last(text, {"by", "forward", "back"}, ask.target, ask.value)) {
         take(ask.value, {"by"});
@@ -197,6 +203,9 @@ std::optional<Ask> read_list(std::string text) {
                                    "what do i have to do",
                                    "what must i do",
                                    "do i have anything",
+                                   "what should i do",
+                                   "what about",
+                                   "give me",
                                    "what is",
                                    "what's",
                                    "whats",
@@ -251,6 +260,7 @@ Ask read_ask(std::string_view message) {
     if (is_one_of(low, {"next", "what's next", "what is next", "what next", "what now", "what should i do next",
                         "what should i do", "what should i do now"}))
         return {Verb::next, {}, {}};
+    if (is_one_of(low, {"it's done", "that's done", "it is done"})) return {Verb::complete, "it", {}};
     if (is_one_of(low, {"thanks", "thank you", "thanks a lot", "many thanks", "thx", "cheers"}))
         return {Verb::thanks, {}, {}};
     for (const auto read : {read_repeat, read_mark, read_move, read_snooze, read_rename, read_tag_of, read_tag,
@@ -258,7 +268,7 @@ Ask read_ask(std::string_view message) {
         if (auto ask = read(text)) return *ask;
     if (auto ask = read_remind(text)) return *ask;
     if (take(text, {"reopen", "uncheck", "untick"})) return {Verb::reopen, text, {}};
-    if (take(text, {"delete", "remove", "drop", "throw away"})) return {Verb::remove, text, {}};
+    if (take(text, {"delete", "remove", "drop", "throw away", "get rid of", "cancel"})) return {Verb::remove, text, {}};
     if (take(text, {"add a task to", "add a task", "add task", "add", "create a task to", "create a task", "create",
                     "new task", "new", "remember to", "i need to", "i have to"}))
         return {Verb::add, {}, tail_of(message, text)};

@@ -140,10 +140,10 @@ Filter read_filter(std::string_view given, const Present& present) {
         } else if (auto days = take_days(words, i, present)) {
             filter.days = days;
             continue;
-        } else if (!is_in(word,
-                          {"my",     "the",   "tasks", "task",   "todos", "things",     "is",  "are",   "due", "on",
-                           "with",   "that",  "and",   "i",      "have",  "to",         "do",  "there", "in",  "about",
-                           "called", "named", "open",  "active", "all",   "everything", "for", "one",   "me"})) {
+        } else if (!is_in(word, {"my",     "the",   "tasks",      "task",  "todos",  "things", "is",    "are",
+                                 "due",    "on",    "with",       "that",  "and",    "i",      "have",  "to",
+                                 "do",     "there", "in",         "about", "called", "ones",   "named", "open",
+                                 "active", "all",   "everything", "for",   "one",    "me"})) {
             filter.text += (filter.text.empty() ? "" : " ") + text::fold(word);
         }
         ++i;
@@ -198,7 +198,8 @@ Selection Selector::find(std::string_view target, Status status) const {
         return {list(filter), true};
     }
     const auto words = words_of(low);
-    if (std::find(words.begin(), words.end(), "tasks") != words.end()) return {list(read_filter(low, present_)), true};
+    if (std::any_of(words.begin(), words.end(), [](const auto& word) { return is_in(word, {"tasks", "ones"}); }))
+        return {list(read_filter(low, present_)), true};
     return by_name(target, status);
 }
 

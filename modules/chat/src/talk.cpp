@@ -428,7 +428,9 @@ private:
         auto shown = changed;
         std::erase_if(shown, [](const Todo& todo) { return todo.deleted_at.has_value(); });
         speak_of(shown);
-        if (changed.size() != 1) return say(Outcome::done, fmt::format("Done, {} {}.", changed.size(), deed.done));
+        if (changed.size() != 1)
+            return say(Outcome::done,
+                       fmt::format("Done, {} {}.", changed.size(), deed.done == "done" ? "completed" : deed.done));
         return say(Outcome::done, fmt::format("{} {}.", quoted(changed.front()), deed.done));
     }
 
