@@ -204,3 +204,64 @@ test('what the page did not bring along does not run, and is reported', async ({
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
   world.complaints.length = 0;
 });
+
+for (const theme of ['light', 'dark'] as const) {
+  test(`axe finds nothing in any state, ${theme}`, async ({ world }) => {
+    test.setTimeout(240_000);
+    const id = await fill(world);
+    const { url } = world.server;
+    const page = await world.open();
+    await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
+    await isLive(page);
+    const check = async (where: string) => {
+      const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze();
+      expect.soft(violations.map(({ id: rule, nodes }) => `${where}: ${rule} ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`)).toEqual([]);
+    };
+    const dialog = page.getByRole('dialog');
+    await focusable(page, 'Pay rent').focus();
+    for (const key of ['r', 'p', 't', 's']) {
+      await page.keyboard.press(key);
+      await dialog.waitFor();
+      await check(`key ${key}`);
+      await page.keyboard.press('Escape');
+      await expect(dialog).toHaveCount(0);
+    }
+    await page.keyboard.press('e');
+    await check('title');
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Actions for “Pay rent”' }).click();
+    await page.getByRole('menu').waitFor();
+    await check('menu');
+    await page.keyboard.press('Escape');
+    await focusable(page, 'Pay rent').focus();
+    await page.keyboard.press('Control+a');
+    await check('selected');
+    await page.keyboard.press('x');
+    await page.getByText('3 tasks done.').first().waitFor();
+    await check('done, with a toast');
+    await page.keyboard.press('Control+z');
+    for (const path of ['/todos?search=zebra', '/todos/999999', '/todos?status=all&sort=title']) {
+      await page.goto(url + path);
+      await isLive(page);
+      await page.waitForLoadState('networkidle');
+      await check(path);
+    }
+    await page.goto(`${url}/todos/${id}`);
+    await page.getByRole('button', { name: /Change how it repeats$/ }).click();
+    await page.getByRole('button', { name: 'Edit notes' }).click();
+    await check('repeat and notes');
+    await page.goto(`${url}/chat`);
+    await page.getByRole('textbox', { name: 'Message' }).fill('move everything to saturday');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Move' }).waitFor();
+    await check('question');
+    await page.setViewportSize({ width: 320, height: 640 });
+    for (const path of ['/todos', `/todos/${id}`, '/todos/999999', '/activity', '/chat', '/settings/profile']) {
+      await page.goto(url + path);
+      await page.getByRole('heading', { level: 1 }).first().waitFor({ state: 'attached' });
+      await page.waitForLoadState('networkidle');
+      await check(`${path} at 320`);
+      expect.soft(await page.evaluate(() => document.documentElement.scrollWidth), path).toBeLessThanOrEqual(320);
+    }
+  });
+}

@@ -188,6 +188,8 @@ export const m = {
     error: 'This part is not understood.',
   },
   task: {
+    one: 'Task',
+    failed: 'The task did not load.',
     missing: 'There is no such task here.',
     back: 'Back to the list',
     notes: 'Notes',
@@ -227,6 +229,7 @@ export const m = {
     days: ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'],
   },
   undo: {
+    region: 'What was done',
     undo: 'Undo',
     back: 'Put back.',
     again: 'Done again.',

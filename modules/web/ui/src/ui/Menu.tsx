@@ -7,7 +7,8 @@ export function Menu({ trigger, label, children, align = 'end' }: { trigger: Rea
   return (
     <Dropdown.Root modal={false} defaultOpen>
       <Dropdown.Trigger asChild>{trigger}</Dropdown.Trigger>
-      <Dropdown.Portal>
+      {/* Within the page's main part: what lies outside every landmark is hard to come by. */}
+      <Dropdown.Portal container={document.getElementById('content')}>
         <Dropdown.Content className={css.menu} align={align} sideOffset={4} collisionPadding={8} aria-label={label}>
           {children}
         </Dropdown.Content>

@@ -40,5 +40,9 @@ function Shown({ id, text, undo }: Toast) {
 
 export function ToastArea() {
   const shown = useSignal(toast);
-  return shown && <Shown key={shown.id} {...shown} />;
+  return shown && (
+    <section aria-label={m.undo.region}>
+      <Shown key={shown.id} {...shown} />
+    </section>
+  );
 }

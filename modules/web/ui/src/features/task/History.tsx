@@ -51,7 +51,8 @@ function Entry({ entry }: { entry: AuditEntry }) {
   );
 }
 
-export function History({ todo }: { todo: Todo }) {
+export function History({ todo, level }: { todo: Todo; level: 2 | 3 }) {
+  const Heading = `h${level}` as const;
   const { data: entries, isError, refetch } = useQuery({
     queryKey: ['audit', { task: todo.id }],
     enabled: todo.id > 0,
@@ -59,7 +60,7 @@ export function History({ todo }: { todo: Todo }) {
   });
   return (
     <section className={css.history} aria-labelledby="history-title">
-      <h3 id="history-title">{m.task.history}</h3>
+      <Heading id="history-title">{m.task.history}</Heading>
       {isError && !entries && <Failed text={m.task.historyFailed} onRetry={() => void refetch()} />}
       <ol>
         {entries?.map((entry) => (

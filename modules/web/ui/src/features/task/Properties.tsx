@@ -91,7 +91,10 @@ export function Properties({ todo }: { todo: Todo }) {
       </Line>
       {repeating && (
         <div className={css.wide}>
-          <RepeatEditor todo={todo} onClose={() => setRepeating(false)} />
+          <dt className="hidden">{m.repeat.edit}</dt>
+          <dd>
+            <RepeatEditor todo={todo} onClose={() => setRepeating(false)} />
+          </dd>
         </div>
       )}
       {!repeating && todo.recurrence && todo.id > 0 && todo.status === 'active' && (

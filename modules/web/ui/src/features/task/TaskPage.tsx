@@ -10,7 +10,7 @@ import { momentWords } from '../../lib/words';
 import { useTitle } from '../../lib/title';
 import { m } from '../../messages';
 import { useApp, useView } from '../../state/app';
-import { Button, Empty, IconButton, Skeleton } from '../../ui/controls';
+import { Button, Empty, Failed, IconButton, Skeleton } from '../../ui/controls';
 import { CheckBox } from '../tasks/TaskRow';
 import { History } from './History';
 import { Notes } from './Notes';
@@ -18,11 +18,11 @@ import { Properties } from './Properties';
 import { Title } from './Title';
 import css from './TaskPage.module.css';
 
-function useTask(id: number): { todo: Todo | undefined; missing: boolean } {
+function useTask(id: number): { todo: Todo | undefined; missing: boolean; retry: (() => void) | null } {
   const { sync } = useApp();
   const { tasks, load } = useView();
   const todo = tasks.get(id);
-  const { error } = useQuery({
+  const { error, refetch } = useQuery({
     queryKey: ['todo', id],
     enabled: id > 0 && !todo && load !== 'nothing',
     queryFn: async () => {
@@ -31,7 +31,8 @@ function useTask(id: number): { todo: Todo | undefined; missing: boolean } {
       return found;
     },
   });
-  return { todo, missing: !todo && (error instanceof Refused || Number.isNaN(id)) };
+  const missing = !todo && ((error instanceof Refused && error.status < 500) || Number.isNaN(id));
+  return { todo, missing, retry: error && !missing ? () => void refetch() : null };
 }
 
 function useClose(): () => void {
@@ -39,7 +40,8 @@ function useClose(): () => void {
   return () => void navigate({ to: '/todos', search: (before) => before });
 }
 
-function Missing({ id }: { id: number }) {
+function Missing({ id, beside }: { id: number; beside: boolean }) {
+  useTitle(m.task.one);
   const { sync, settings } = useApp();
   const now = useNow();
   // Only the log knows whether there ever was one.
@@ -50,24 +52,27 @@ function Missing({ id }: { id: number }) {
   });
   const deleted = last?.find(({ event_type }) => event_type === 'task.deleted');
   return (
-    <Empty title={deleted ? m.task.deletedHere(momentWords(deleted.created_at, now, settings)) : m.task.missing}>
-      {!deleted && (
-        <Link to="/todos" search={(before) => before}>
-          {m.task.back}
-        </Link>
-      )}
-      {deleted && (
-        <Button
-          onClick={() =>
-            void data(api.POST('/api/todos/{id}/restore', { params: { path: { id } } }))
-              .then((todo) => sync.absorb([todo]))
-              .catch(() => undefined)
-          }
-        >
-          {m.task.restore}
-        </Button>
-      )}
-    </Empty>
+    <>
+      {!beside && <h1 className="hidden">{m.task.one}</h1>}
+      <Empty title={deleted ? m.task.deletedHere(momentWords(deleted.created_at, now, settings)) : m.task.missing}>
+        {!deleted && (
+          <Link to="/todos" search={(before) => before}>
+            {m.task.back}
+          </Link>
+        )}
+        {deleted && (
+          <Button
+            onClick={() =>
+              void data(api.POST('/api/todos/{id}/restore', { params: { path: { id } } }))
+                .then((todo) => sync.absorb([todo]))
+                .catch(() => undefined)
+            }
+          >
+            {m.task.restore}
+          </Button>
+        )}
+      </Empty>
+    </>
   );
 }
 
@@ -92,7 +97,7 @@ function Task({ todo, onClose, beside }: { todo: Todo; onClose: () => void; besi
       </header>
       <Properties todo={todo} />
       <Notes key={`notes-${todo.id}`} todo={todo} />
-      <History todo={todo} />
+      <History todo={todo} level={beside ? 3 : 2} />
       <footer className={css.footer}>
         <Button
           look="danger"
@@ -113,7 +118,7 @@ export function TaskPage() {
   const params = useParams({ strict: false, select: (all: { id?: string }) => all.id });
   const id = store.resolve(Number(params));
   const beside = useMedia('(min-width: 1100px)');
-  const { todo, missing } = useTask(id);
+  const { todo, missing, retry } = useTask(id);
   const close = useClose();
   const navigate = useNavigate();
   const panel = useRef<HTMLElement>(null);
@@ -128,8 +133,8 @@ export function TaskPage() {
   }, [params]);
 
   return (
-    <section ref={panel} className={css.panel} aria-label={todo?.title ?? m.nav.tasks}>
-      {todo ? <Task todo={todo} onClose={close} beside={beside} /> : missing ? <Missing id={id} /> : <Skeleton lines={6} />}
+    <section ref={panel} className={css.panel} aria-label={todo?.title ?? m.task.one}>
+      {todo ? <Task todo={todo} onClose={close} beside={beside} /> : missing ? <Missing id={id} beside={beside} /> : retry ? <Failed text={m.task.failed} onRetry={retry} /> : <Skeleton lines={6} />}
     </section>
   );
 }
