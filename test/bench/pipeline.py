@@ -20,6 +20,7 @@ import psycopg
 from carillon import Api, Server, wait_until
 from cluster import Cluster, running
 from contract import ROOT
+from parts import Kafka
 
 OUT = ROOT / "build/bench/pipeline.json"
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -164,9 +165,17 @@ def main():
     parser.add_argument("--events", type=int, default=100_000)
     parser.add_argument("--users", type=int, default=500)
     parser.add_argument("--run", type=int, default=10, help="of a user's changes, how many come one behind the other")
+    parser.add_argument("--broker-jvm", action="store_true", help="the broker with Java's own compilers and collector, as one that stays")
+    parser.add_argument("--only-events", action="store_true", help="through two replicas; nothing else, and nothing is written")
     parser.add_argument("--reminders", type=int, default=10_000)
     asked = parser.parse_args()
     figures = {}
+    if asked.broker_jvm:
+        Kafka.jvm = ("-Xmx1g",)
+    if asked.only_events:
+        with tempfile.TemporaryDirectory() as folder, running(Cluster(folder)) as cluster:
+            print(json.dumps(events_through_dapr(cluster, asked.events, asked.users, asked.run), indent=2))
+        return
     with tempfile.TemporaryDirectory() as folder, running(Cluster(folder, 1)) as cluster:
         figures["dapr_one_replica"] = events_through_dapr(cluster, asked.events // 4, asked.users, asked.run)
     with tempfile.TemporaryDirectory() as folder, running(Cluster(folder)) as cluster:

@@ -140,12 +140,13 @@ class Part:
 class Kafka(Part):
     """A broker that is its own controller (KRaft)."""
 
+    jvm = ("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")   # small, and soon up; a benchmark may want a broker's own
+
     def __init__(self, directory):
         super().__init__("kafka", directory)
         self.port, self._controller = free_ports(2)
         self.address = f"127.0.0.1:{self.port}"
-        self._java = ["java", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
-                      "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", f"{dependencies('kafka')['kafka']}/*"]
+        self._java = ["java", *self.jvm, "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", f"{dependencies('kafka')['kafka']}/*"]
         properties = {
             "process.roles": "broker,controller", "node.id": 1, "controller.quorum.voters": f"1@127.0.0.1:{self._controller}",
             "listeners": f"PLAINTEXT://{self.address},CONTROLLER://127.0.0.1:{self._controller}",

@@ -79,6 +79,8 @@ private:
             all.push_back({Method::post, path, Access::open, handle});
             all.push_back({Method::del, path, Access::open, handle});
         }
+        for (const auto* path : {"/v1.0/state/{store}", "/v1.0/state/{store}/bulk"})
+            all.push_back({Method::post, path, Access::open, handle});
         return all;
     }
 
