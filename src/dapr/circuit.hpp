@@ -13,15 +13,20 @@ namespace carillon::dapr {
 
 /// Closed while calls succeed. After `tolerated` failures in a row it is open: nobody calls for a while that grows with
 /// jitter, then one call tries. Any thread.
+///
+/// Whether it is open says something of now only while calls are wanted: a replica whose last call failed may have none
+/// to make for hours, since another one is at the outbox. `quiet` after the time to try again it counts as closed for
+/// those who ask.
 class Circuit {
 public:
     using Steady = std::chrono::steady_clock;
 
     Circuit(Metrics& metrics, const std::string& part, int tolerated, std::chrono::milliseconds first,
-            std::chrono::milliseconds longest)
+            std::chrono::milliseconds longest, std::chrono::milliseconds quiet = std::chrono::seconds{10})
         : tolerated_(tolerated),
           first_(first),
           longest_(longest),
+          quiet_(quiet),
           state_(metrics.gauge("carillon_dapr_circuit_open", "1 while calls of the sidecar are given up at once.",
                                {{"part", part}})),
           metrics_(metrics),
@@ -53,14 +58,16 @@ public:
         until_ = Steady::now() + backoff(in_a_row_ - tolerated_ + 1, first_, longest_);
         state_.Set(1);
     }
+    /// The gauge follows, and so is right wherever readiness is asked.
     bool open() const {
         const std::lock_guard lock(mutex_);
-        return in_a_row_ >= tolerated_;
+        state_.Set(is_open());
+        return is_open();
     }
     /// What failed last; empty while closed.
     std::string why() const {
         const std::lock_guard lock(mutex_);
-        return in_a_row_ >= tolerated_ ? why_ : std::string{};
+        return is_open() ? why_ : std::string{};
     }
     /// When a call may try again; past while closed.
     Steady::time_point retry_at() const {
@@ -69,9 +76,12 @@ public:
     }
 
 private:
+    bool is_open() const { return in_a_row_ >= tolerated_ && (trying_ || Steady::now() < until_ + quiet_); }
+
     const int tolerated_;
     const std::chrono::milliseconds first_;
     const std::chrono::milliseconds longest_;
+    const std::chrono::milliseconds quiet_;
     mutable std::mutex mutex_;
     int in_a_row_ = 0;
     bool trying_ = false;
