@@ -51,6 +51,21 @@ imagePullSecrets:
 {{- end }}
 {{- end }}
 
+{{/* Who signs the database's certificate: a volume, and where every container that goes there has it. */}}
+{{- define "carillon.databaseVolume" -}}
+{{- with .Values.database.ca }}
+{{- if .existingSecret }}
+- name: database
+  secret: {secretName: {{ .existingSecret }}, defaultMode: 0444, items: [{key: {{ .secretKey }}, path: ca.crt}]}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- define "carillon.databaseMount" -}}
+{{- if .Values.database.ca.existingSecret }}
+- {name: database, mountPath: /run/secrets/database, readOnly: true}
+{{- end }}
+{{- end }}
+
 {{/* Settings that every command needs: the database, and the log's key. */}}
 {{- define "carillon.commandEnv" -}}
 - name: CARILLON_DATABASE_URL
@@ -98,6 +113,23 @@ imagePullSecrets:
 {{- with .Values.audit.existingSecret }}
 - secret: {name: {{ . }}, items: [{key: audit-key, path: audit-key}]}
 {{- end }}
+{{- end }}
+
+{{/* What the pod of a command mounts, and its volumes; the caller indents them. */}}
+{{- define "carillon.commandMounts" -}}
+{{- if .Values.audit.existingSecret }}
+- {name: secrets, mountPath: /run/secrets/carillon, readOnly: true}
+{{- end }}
+{{- include "carillon.databaseMount" . }}
+{{- end }}
+{{- define "carillon.commandVolumes" -}}
+{{- with include "carillon.secretSources" . | trim }}
+- name: secrets
+  projected:
+    defaultMode: 0440
+    sources: {{- . | nindent 6 }}
+{{- end }}
+{{- include "carillon.databaseVolume" . }}
 {{- end }}
 
 {{- define "carillon.serveSecretSources" -}}
