@@ -11,31 +11,39 @@ reach_cluster
 "$DEPLOY/scripts/setup-strimzi.sh"
 
 namespace "$NAMESPACE"
-if ! has "$NAMESPACE" secret/carillon-postgres && grep -q 'existingSecret: carillon-postgres' "$values"; then
-  say "PostgreSQL in $NAMESPACE"
-  need openssl
-  password=$(openssl rand -hex 16)
-  kubectl -n "$NAMESPACE" create secret generic carillon-postgres --from-literal=username=carillon --from-literal=password="$password" \
-    --from-literal=database=carillon --from-literal=uri="postgresql://carillon:$password@carillon-postgres.$NAMESPACE.svc:5432/carillon" >/dev/null
-  kubectl -n "$NAMESPACE" apply -f "$DEPLOY/postgres/postgres.yaml" >/dev/null
-  rolled_out "$NAMESPACE" statefulset/carillon-postgres 300
+if grep -q 'existingSecret: carillon-postgres' "$values"; then
+  if ! has "$NAMESPACE" secret/carillon-postgres; then
+    need openssl
+    password=$(openssl rand -hex 16)
+    kubectl -n "$NAMESPACE" create secret generic carillon-postgres --from-literal=username=carillon --from-literal=password="$password" \
+      --from-literal=database=carillon --from-literal=uri="postgresql://carillon:$password@carillon-postgres.$NAMESPACE.svc:5432/carillon" >/dev/null
+  fi
+  if has "$NAMESPACE" statefulset/carillon-postgres || ! has "$NAMESPACE" service/carillon-postgres; then
+    say "PostgreSQL in $NAMESPACE"
+    kubectl -n "$NAMESPACE" apply -f "$DEPLOY/postgres/postgres.yaml" >/dev/null
+    rolled_out "$NAMESPACE" statefulset/carillon-postgres 300
+  fi
 fi
 
-build() {
-  local engine
-  for engine in docker podman; do
-    command -v "$engine" >/dev/null || continue
-    say "building $image with $engine"
-    "$engine" build -f "$DEPLOY/docker/Dockerfile" -t "$image" "$DEPLOY/.."
-    return
-  done
-  fail "there is neither docker nor podman to build $image with" "install one, or name an image of a registry: IMAGE=registry.example.org/carillon:0.1.0"
+# Builds the image and gives it to the cluster as an archive, which is the same for both engines.
+load() {  # load COMMAND…: what takes an archive
+  local engine name=$image archive
+  for engine in docker podman ''; do ! command -v "$engine" >/dev/null || break; done
+  [ -n "$engine" ] || fail "there is neither docker nor podman to build $image with" \
+    "install one, or name an image of a registry: IMAGE=registry.example.org/carillon:0.1.0"
+  [ "$engine" = docker ] || name=docker.io/library/$image  # as Kubernetes reads a name without a host; podman would say localhost/
+  say "building $image with $engine"
+  make -C "$DEPLOY/.." --no-print-directory image ENGINE="$engine" IMAGE="$name"
+  archive=$(mktemp -d)
+  "$engine" save -o "$archive/image.tar" "$name"
+  "$@" "$archive/image.tar"
+  rm -r "$archive"
 }
 context=$(kubectl config current-context 2>/dev/null || true)
 case ${BUILD:-yes}:$image:$context in
   no:* | yes:*/*:*) ;;
-  *:kind-*) build; kind load docker-image "$image" --name "${context#kind-}" ;;
-  *:minikube) build; minikube image load "$image" ;;
+  *:kind-*) load kind load image-archive --name "${context#kind-}" ;;
+  *:minikube) load minikube image load ;;
   *) fail "the cluster $context can be given no local image" "push $image to a registry and name it there: IMAGE=registry.example.org/$image" ;;
 esac
 

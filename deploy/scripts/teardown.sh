@@ -2,6 +2,7 @@
 # teardown.sh [--all]: removes Carillon; with --all also its data, PostgreSQL, Kafka, Strimzi and Dapr.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
+case ${1:-} in '' | --all) ;; *) fail "unknown option $1" "usage: teardown.sh [--all]" ;; esac
 reach_cluster
 gone() { helm uninstall "$1" -n "$2" --wait --timeout 2m --ignore-not-found >/dev/null && say "$1 is gone from $2"; }
 gone "$RELEASE" "$NAMESPACE"

@@ -15,6 +15,7 @@ while [ $# -gt 0 ]; do
 done
 reach_cluster
 need jq curl python3
+has "$NAMESPACE" "deployment/$RELEASE" || fail "there is no Carillon $NAMESPACE/$RELEASE" "make deploy first, or name it: NAMESPACE=… RELEASE=… make validate"
 work=$(mktemp -d)
 forwards=()
 cleanup() {

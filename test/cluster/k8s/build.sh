@@ -17,7 +17,7 @@ dapr|images/dapr.tar|$DAPR mkimage.py dapr-extra.sum ../dapr/go.mod ../dapr/go.s
 crds|crds/strimzi|strimzi-pom.xml
 schemas|schemas|$KUBE $DAPR $PROMETHEUS schemas.py strimzi-pom.xml
 base|base.done|
-kafka|images/kafka.tar|$KAFKA ../kafka/pom.xml images/kafka/Dockerfile images/kafka/start.sh images/kafka/kafka-topics.sh
+kafka|images/kafka.tar|$KAFKA ../kafka/pom.xml images/kafka/Dockerfile images/kafka/start.sh images/kafka/tool.sh
 postgres|images/postgres.tar|images/postgres/Dockerfile images/postgres/start.sh"
 
 b_apt() {
