@@ -66,8 +66,9 @@ class Installation:
         return sum(c["restartCount"] for p in self.pods(selector, namespace) for c in p["status"].get("containerStatuses", []))
 
 
-def script(name, *words):
+def script(name, *words, **environment):
     """Runs one of deploy/scripts; (whether it succeeded, what it said)."""
     root = os.path.join(os.path.dirname(__file__), "../..")
-    done = subprocess.run([os.path.join(root, "deploy/scripts", name), *words], capture_output=True, text=True, timeout=600, check=False)
+    done = subprocess.run([os.path.join(root, "deploy/scripts", name), *words], capture_output=True, text=True, timeout=600, check=False,
+                          env=os.environ | environment, stdin=subprocess.DEVNULL)
     return done.returncode == 0, done.stdout + done.stderr

@@ -18,6 +18,14 @@ def test_make_validate_passes_to_its_end(installation, row):
     row("make validate", f"{report['passed']} checks passed, {report['failed']} failed")
 
 
+@pytest.mark.timeout(600)
+def test_make_validate_fails_where_something_does():
+    passed, said = script("validate-phase-v.sh", "--json", "--url", "http://127.0.0.1:9")
+    report = json.loads(said[said.index("{"):])
+    failures = [c["check"] for c in report["checks"] if c["result"] != "ok"]
+    assert not passed and failures == ["the page loads", "an account is made"] and report["failed"] == 2
+
+
 @pytest.mark.timeout(180)
 def test_helm_test_passes(installation):
     assert "Phase:          Succeeded" in installation.helm("test", installation.release)

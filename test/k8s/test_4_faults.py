@@ -97,4 +97,4 @@ def test_kafka_is_restarted(installation, fault):
 
 def test_postgresql_is_restarted(installation, fault):
     with fault("restart of the PostgreSQL container", may_refuse=(503,)):
-        restart_container(installation, "app=carillon-postgres", "postgres", "INT")
+        restart_container(installation, "app.kubernetes.io/name=carillon-postgres", "postgres", "INT")

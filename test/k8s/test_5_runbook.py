@@ -1,52 +1,114 @@
-"""docs/operations.md, "On Kubernetes": its blocks are run as they stand, in their order, while an account with data is there."""
-import pathlib
-import re
-import subprocess
+"""docs/operations.md, "On Kubernetes": its blocks are run as they stand, while accounts with data are there."""
+import threading
 import time
 
+import httpx
 import pytest
 
 from carillon import Api, wait_until
+from documents import ROOT, blocks, run
+from proof import read_all_audit
 
 pytestmark = pytest.mark.timeout(900)
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+WRITERS = 6
 
 
-def blocks():
-    """{heading: script} of that section."""
-    text = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
-    section = text.split("\n## On Kubernetes\n", 1)[1].split("\n## ", 1)[0]
-    found = re.findall(r"^### (.+?)\n(.*?)(?=^### |\Z)", section, re.M | re.S)
-    return {heading: "\n".join(re.findall(r"^```bash\n(.*?)^```$", body, re.M | re.S)) for heading, body in found}
+@pytest.fixture
+def follow(row):
+    """follow(heading): runs the blocks under that heading. The dump that they leave is removed."""
+    def steps(heading):
+        began = time.monotonic()
+        own = [block for title, block in blocks("docs/operations.md") if title == heading]
+        assert own, f"{heading} has no block"
+        run("\n".join(own))
+        row(f"runbook: {heading}", f"{time.monotonic() - began:.0f} s")
+
+    yield steps
+    (ROOT / "carillon.dump").unlink(missing_ok=True)
 
 
-def run(heading, folder, row):
-    script = blocks()[heading]
-    assert script, f"{heading} has no block"
-    began = time.monotonic()
-    done = subprocess.run(["bash", "-eu", "-c", f"chart={ROOT}/deploy/helm/carillon\n{script}"], cwd=folder, capture_output=True, text=True, timeout=600,
-                          check=False)
-    assert done.returncode == 0, f"{heading}: {done.stdout[-1500:]}{done.stderr[-1500:]}"
-    row(f"runbook: {heading}", f"{time.monotonic() - began:.0f} s")
+def titles(user):
+    return {t["id"]: t["title"] for t in user.all_todos()}
 
 
-def test_the_runbook(installation, tmp_path, row):
+def test_scaling_and_a_change_undone_by_a_restore(installation, follow):
     user = Api(installation).signed_up()
     kept = [user.todo(f"kept {i}") for i in range(20)]
-    run("Scale", tmp_path, row)
+    follow("Scale")
     assert len(installation.pods()) == 3
     wait_until(lambda: len(user.audit()) >= 20, 60, "the events to be handled")
-    run("Back up", tmp_path, row)
-    lost = user.todo("made after the backup")
-    run("Restore", tmp_path, row)
+    follow("Back up")
+    user.todo("made after the backup")
+    follow("Restore")
     user = Api(installation, user.token)
-    titles = {t["id"]: t["title"] for t in user.all_todos()}
-    assert titles == {t["id"]: t["title"] for t in kept} and lost["id"] not in titles
-    again = user.todo("made after the restore")
+    assert titles(user) == {t["id"]: t["title"] for t in kept}
+    user.todo("made after the restore")
+    wait_until(lambda: len(user.audit()) == len(kept) + 1, 60, "the log to go on")
+
+
+class Writer(threading.Thread):
+    """Makes one task after another until one is not acknowledged. `made`: [(when it was acknowledged, its id)]."""
+
+    def __init__(self, installation):
+        super().__init__(daemon=True)
+        self.user = Api(installation).signed_up()
+        self.made = []
+
+    def run(self):
+        while True:
+            try:
+                answer = self.user.http.post("/api/todos", json={"title": f"task {len(self.made)}"}, headers={"Authorization": f"Bearer {self.user.token}"})
+            except httpx.HTTPError:
+                return
+            if answer.status_code != 201:
+                return
+            self.made.append((time.monotonic(), answer.json()["id"]))
+
+
+def consistent(user):
+    """Whether the log has every change of every task that is there, and no other, in one gap-free order."""
+    with user.live() as live:
+        head = live.ready()["sequence"]
+    entries = read_all_audit(user)
+    return [e["sequence"] for e in entries] == list(range(1, head + 1)) and {e["task_id"] for e in entries} == set(titles(user))
+
+
+def test_the_loss_of_the_database_under_load(installation, follow, row):
+    writers = [Writer(installation) for _ in range(WRITERS)]
+    for writer in writers:
+        writer.start()
+    time.sleep(8)
+    backup = time.monotonic()
+    follow("Back up")
+    time.sleep(8)
+    lost = time.monotonic()
+    installation.kubectl("delete", "statefulset/carillon-postgres", "--cascade=orphan")
+    installation.kubectl("delete", "pod/carillon-postgres-0", "pvc/data-carillon-postgres-0", "--grace-period=0", "--force")
+    for writer in writers:
+        writer.join(60)
+        assert not writer.is_alive()
+    follow("After the loss of the database")
+    follow("Restore")
+    users = [Api(installation, writer.user.token) for writer in writers]
+    there = [titles(user) for user in users]
+    row("the database lost under load: until it answers again", f"{time.monotonic() - lost:.0f} s")
+    for writer, tasks in zip(writers, there, strict=True):
+        before = {task for when, task in writer.made if when < backup}
+        assert before and before <= set(tasks) <= {task for _, task in writer.made}, "all that was acknowledged before the backup, and nothing else"
+    made, found = sum(len(w.made) for w in writers), sum(len(tasks) for tasks in there)
+    assert found < made, "or nothing was lost, and nothing restored"
+    row("the database lost under load: changes", f"{made} acknowledged", f"{made - found} lost, of the {lost - backup:.0f} s since the backup began")
+    for user in users:
+        user.todo("made after the restore")
+        wait_until(lambda user=user: consistent(user), 60, "the log to be whole", pause=1)
+
+
+def test_the_tokens_are_rotated(installation, follow):
+    user = Api(installation).signed_up()
     before = installation.secret("carillon-api-token", "token")
-    run("Rotate the sidecar's tokens", tmp_path, row)
+    follow("Rotate the sidecar's tokens")
     assert installation.secret("carillon-api-token", "token") != before
     user = Api(installation, user.token)
-    user.todo("made after the rotation")
-    wait_until(lambda: len(user.audit()) == len(kept) + 2, 60, "the events to go through the sidecar with its new tokens")
-    assert again["id"] in {t["id"] for t in user.all_todos()}
+    made = user.todo("made after the rotation")
+    wait_until(lambda: len(user.audit()) == 1, 60, "the event to go through the sidecar with its new tokens")
+    assert made["id"] in titles(user)
