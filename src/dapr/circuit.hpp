@@ -58,16 +58,12 @@ public:
         until_ = Steady::now() + backoff(in_a_row_ - tolerated_ + 1, first_, longest_);
         state_.Set(1);
     }
-    /// The gauge follows, and so is right wherever readiness is asked.
-    bool open() const {
-        const std::lock_guard lock(mutex_);
-        state_.Set(is_open());
-        return is_open();
-    }
-    /// What failed last; empty while closed.
+    /// What failed last; empty while closed. The gauge follows, and so is right wherever readiness is asked.
     std::string why() const {
         const std::lock_guard lock(mutex_);
-        return is_open() ? why_ : std::string{};
+        const bool open = is_open();
+        state_.Set(open);
+        return open ? why_ : std::string{};
     }
     /// When a call may try again; past while closed.
     Steady::time_point retry_at() const {
