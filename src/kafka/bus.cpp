@@ -26,22 +26,51 @@ void check(const Options& options) {
         log::warn("this sign-in at Kafka cannot work", {{"reason", *obstacle}});
 }
 
+/// The producer in use, and those before it while a publisher holds them.
+class Producers {
+public:
+    Producers(const Options& options, Health& health)
+        : options_(options), health_(health), made_{std::make_shared<Producer>(options, health)} {}
+    /// A publisher that nobody resumes any more still holds its producer, which must not go on without the bus.
+    ~Producers() {
+        for (const auto& producer : made_) producer->stop();
+    }
+    Producers(const Producers&) = delete;
+    Producers& operator=(const Producers&) = delete;
+
+    std::shared_ptr<Producer> current() {
+        const std::lock_guard lock(mutex_);
+        if (made_.back()->is_over()) {  // such as after a broker forgot what it had
+            log::warn("the Kafka producer is made anew");
+            std::erase_if(made_, [](const auto& producer) { return producer.use_count() == 1; });
+            made_.push_back(std::make_shared<Producer>(options_, health_));
+        }
+        return made_.back();
+    }
+
+private:
+    const Options& options_;
+    Health& health_;
+    std::mutex mutex_;
+    std::vector<std::shared_ptr<Producer>> made_;
+};
+
 /// Makes the topics that are missing, then lets the readers in.
 class Opening final : public Loop {
 public:
-    Opening(Producer& producer, const Options& options, std::function<bool()> open)
-        : producer_(producer), options_(options), open_(std::move(open)) {}
+    Opening(std::shared_ptr<Producer> producer, const Options& options, std::function<bool()> open)
+        : producer_(std::move(producer)), options_(options), open_(std::move(open)) {}
     ~Opening() override { join(); }
 
 private:
     void run() override {
-        while (!make_topics(producer_.handle(), options_)) {
-            if (!sleep(answers(producer_.handle(), 500ms) ? make_topics_again : 200ms)) return;
+        while (!make_topics(producer_->handle(), options_)) {
+            if (!sleep(answers(producer_->handle(), 500ms) ? make_topics_again : 200ms)) return;
         }
         while (!open_() && sleep(200ms)) {
         }
     }
-    Producer& producer_;
+    const std::shared_ptr<Producer> producer_;
     const Options& options_;
     std::function<bool()> open_;
 };
@@ -53,11 +82,10 @@ public:
           inbox_(inbox),
           health_(metrics),
           failures_(metrics.counter("carillon_kafka_produce_errors_total", "Events that no broker acknowledged")),
-          producer_(std::make_shared<Producer>(options_, health_)),
+          producers_(options_, health_),
           group_(options_, health_, metrics, inbox, std::move(executor)),
           live_(options_, health_, listeners_),
-          opening_(*producer_, options_, [this] { return open(); }),
-          first_producer_(producer_) {}
+          opening_(producers_.current(), options_, [this] { return open(); }) {}
 
     void subscribe(Subscription subscription) override {
         inbox_.subscribe(std::move(subscription));
@@ -74,7 +102,7 @@ public:
 
     awaitable<std::vector<bool>> publish(Events events) override {
         if (!open_) co_return std::vector<bool>(events.size(), false);
-        const auto current = producer();
+        const auto current = producers_.current();
         auto flags = co_await current->publish(std::move(events));
         const auto failed = std::count(flags.begin(), flags.end(), false);
         failures_.Increment(static_cast<double>(failed));
@@ -104,14 +132,6 @@ private:
         open_ = true;
         return true;
     }
-    std::shared_ptr<Producer> producer() {
-        const std::lock_guard lock(mutex_);
-        if (producer_->is_over()) {  // such as after a broker forgot what it had
-            log::warn("the Kafka producer is made anew");
-            producer_ = std::make_shared<Producer>(options_, health_);
-        }
-        return producer_;
-    }
 
     const Options options_;
     Inbox& inbox_;
@@ -120,12 +140,10 @@ private:
     std::vector<Listener> listeners_;
     bool subscribed_ = false;
     std::atomic<bool> open_{false};
-    std::mutex mutex_;
-    std::shared_ptr<Producer> producer_;
+    Producers producers_;
     GroupReader group_;
     LiveReader live_;
     Opening opening_;
-    const std::shared_ptr<Producer> first_producer_;  ///< the opening's
 };
 
 }  // namespace

@@ -51,11 +51,14 @@ Producer::Producer(const Options& options, Health& health)
       handle_(make_producer(options, health, &Producer::delivered)),
       thread_([this] { poll(); }) {}
 
-Producer::~Producer() {
-    stopping_ = true;
+Producer::~Producer() { stop(); }
+
+void Producer::stop() {
+    if (stopping_.exchange(true)) return;
     thread_.join();
     rd_kafka_purge(handle_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
     rd_kafka_flush(handle_.get(), 2000);  // the reports of what was taken back
+    handle_.reset();
 }
 
 awaitable<std::vector<bool>> Producer::publish(Events events) {

@@ -31,6 +31,8 @@ public:
     /// all of it: none of a user's later events may go out without it.
     awaitable<std::vector<bool>> publish(Events events);
     bool is_over() const;
+    /// Takes back what is under way and lets the client go; nothing else may be called afterwards.
+    void stop();
     rd_kafka_t* handle() const { return handle_.get(); }
 
 private:

@@ -6,11 +6,13 @@
 #include <librdkafka/rdkafka.h>
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/use_future.hpp>
 #include <catch2/catch.hpp>
 
 #include <array>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <set>
 
@@ -111,6 +113,8 @@ void broker(const std::string& action) {
     const std::string command = std::string(CARILLON_TEST_KAFKA) + " " + action + " " + kafka_folder();
     REQUIRE(std::system(command.c_str()) == 0);
 }
+
+auto threads() { return std::distance(std::filesystem::directory_iterator("/proc/self/task"), {}); }
 
 /// Lets the broker go on, whatever happens.
 struct Frozen {
@@ -279,6 +283,25 @@ TEST_CASE("while the broker hangs publishing is refused in time; afterwards noth
         CHECK(first_deliveries[user] == up_to(30));
         CHECK(Effects::of(*database, "one", user) == up_to(30));
     }
+}
+
+TEST_CASE("a bus that ends while a publisher waits leaves no thread behind", "[kafka]") {
+    TestDatabase database(Backend::postgresql);
+    const auto user = add_user(*database);
+    auto options = own_topics();
+    options.publish_limit = 10min;
+    { Host(*database, over_kafka(options)).start(); }  // the threads that the process keeps from here on
+    const auto before = threads();
+    auto host = std::make_unique<Host>(*database, over_kafka(options));
+    host->start();
+    const auto event = std::make_shared<const Event>(add_events(*database, host->outbox(), {user}, 1).front());
+    REQUIRE(wait_until([&] { return all_published(*database); }));
+    const Frozen frozen;
+    asio::co_spawn(host->io(), host->bus().publish({event}), asio::detached);
+    std::this_thread::sleep_for(200ms);
+    host->kill();
+    host.reset();
+    CHECK(wait_until([&] { return threads() == before; }, 10s));
 }
 
 TEST_CASE("without a broker the bus starts, refuses, and says that it is away", "[kafka]") {
