@@ -67,6 +67,12 @@ const std::string& mark_sql() {
     return sql;
 }
 
+/// Appends to a list that PostgreSQL takes apart with string_to_array(…, chr(10)).
+void append_line(std::string& lines, std::string_view line) {
+    if (!lines.empty()) lines += '\n';
+    lines += line;
+}
+
 /// What a user's next events count on from.
 struct Taken {
     std::int64_t sequence;
@@ -79,7 +85,7 @@ std::map<std::string, Taken> take_sequences(db::Transaction& tx, const std::vect
     for (const auto& draft : drafts) ++counts[draft.who.user_id];
     std::string users, numbers;
     for (const auto& [user, count] : counts) {
-        users += (users.empty() ? "" : "\n") + user;
+        append_line(users, user);
         numbers += (numbers.empty() ? "" : ",") + std::to_string(count);
     }
     std::map<std::string, Taken> taken;
@@ -144,7 +150,7 @@ UserLocks StoredOutbox::lock_free_users(db::Transaction& tx, const std::set<std:
         return locks;
     }
     std::string list;
-    for (const auto& user : users) list += (list.empty() ? "" : "\n") + user;
+    for (const auto& user : users) append_line(list, user);
     static const std::string select =
         "SELECT id FROM users WHERE id = ANY(string_to_array(:users, chr(10))) AND deleted_at IS NULL";
     tx.each<std::string>(select + " FOR NO KEY UPDATE SKIP LOCKED", {list},
@@ -211,7 +217,7 @@ LockedUsers lock_users(db::Transaction& tx, std::int64_t after, int limit) {
                 locked.others = true;
                 return;
             }
-            locked.users += (locked.users.empty() ? "" : "\n") + user;
+            append_line(locked.users, user);
         });
     return locked;
 }
