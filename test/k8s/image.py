@@ -21,6 +21,7 @@ class Archive:
             [manifest] = json.load(archive.extractfile("manifest.json"))
             whole = json.load(archive.extractfile(manifest["Config"]))
             self.config, self.layers = whole["config"], whole["rootfs"]["diff_ids"]
+            self.config.pop("Hostname", None)  # of the container that buildah built it in
             self.created = whole["created"]
             self.files, self.texts, self.sizes = {}, {}, []
             for number, name_of_layer in enumerate(manifest["Layers"]):
