@@ -4,6 +4,7 @@ import subprocess
 
 import pytest
 
+from carillon import Api
 from installation import script
 
 
@@ -29,6 +30,32 @@ def test_make_validate_fails_where_something_does():
 @pytest.mark.timeout(180)
 def test_helm_test_passes(installation):
     assert "Phase:          Succeeded" in installation.helm("test", installation.release)
+
+
+CALENDAR = """BEGIN:VCALENDAR\r
+VERSION:2.0\r
+BEGIN:VTODO\r
+UID:one@example.org\r
+SUMMARY:Pay rent\r
+DUE:20990131T090000Z\r
+RRULE:FREQ=MONTHLY;BYDAY=-1FR\r
+END:VTODO\r
+BEGIN:VTODO\r
+UID:two@example.org\r
+SUMMARY:Hebrew birthday\r
+DUE:20990131T090000Z\r
+RRULE:RSCALE=HEBREW;FREQ=YEARLY;BYMONTH=5L;BYMONTHDAY=8;SKIP=FORWARD\r
+END:VTODO\r
+END:VCALENDAR\r
+"""
+
+
+def test_calendars_go_in_and_out_without_the_data_of_icu(installation):
+    user = Api(installation).signed_up()
+    answer = user.post("/api/import", 200, content=CALENDAR.encode(), headers={"Content-Type": "text/calendar"}).json()
+    assert answer["added"] == 2 and [p["line"] for p in answer["problems"]] == [9], answer
+    written = user.get("/api/export", 200, params={"format": "ical"}).text
+    assert "RRULE:FREQ=MONTHLY;BYDAY=-1FR" in written and "Hebrew birthday" in written
 
 
 def drawn(url, profile):
