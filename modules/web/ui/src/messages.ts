@@ -101,7 +101,7 @@ export const m = {
     snooze: 'Snooze',
     priority: 'Priority',
     reminder: 'Reminder',
-    changedElsewhere: (title: string) => `${quoted(title)} changed elsewhere`,
+    gone: 'deleted elsewhere',
   },
   filters: {
     label: 'Filters',

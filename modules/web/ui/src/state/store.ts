@@ -27,6 +27,8 @@ export interface View {
   refusals: readonly Refusal[];
   /** Tasks that were changed elsewhere a moment ago. */
   flashed: ReadonlySet<number>;
+  /** While places are kept: what others changed, as it was before; null where it was not there. */
+  elsewhere: ReadonlyMap<number, Todo | null>;
 }
 
 export class TaskStore {
@@ -36,6 +38,8 @@ export class TaskStore {
   private conflicts: Conflict[] = [];
   private refusals: Refusal[] = [];
   private flashed: ReadonlySet<number> = new Set();
+  private elsewhere: ReadonlyMap<number, Todo | null> = new Map();
+  private placesKept = false;
   private readonly temporaryOf = new Map<number, number>();
   private readonly realOf = new Map<number, number>();
   private readonly listeners = new Set<() => void>();
@@ -63,6 +67,7 @@ export class TaskStore {
       conflicts: this.conflicts,
       refusals: this.refusals,
       flashed: this.flashed,
+      elsewhere: this.elsewhere,
     };
   }
 
@@ -115,8 +120,28 @@ export class TaskStore {
     if (data.todo) this.absorb([data.todo]);
     else this.remove(data.taskId);
     const mine = this.pending.some(({ change }) => change.id === data.taskId);
-    if (before && data.todo && data.todo.version > before.version && !mine) this.flash(data.taskId);
+    const changed = this.base.get(data.taskId)?.version !== before?.version;
+    if (changed && !mine) this.keepPlace(data.taskId, before);
+    if (before && data.todo && changed && !mine) this.flash(data.taskId);
     return true;
+  }
+
+  /** While somebody is at the list, what others do changes what its rows say, but neither their order nor their number. */
+  keepPlaces(on: boolean): void {
+    this.placesKept = on;
+    if (on || this.elsewhere.size === 0) return;
+    this.elsewhere = new Map();
+    this.changed();
+  }
+
+  private keepPlace(id: number, before: Todo | undefined): void {
+    if (this.placesKept && !this.elsewhere.has(id)) this.elsewhere = new Map(this.elsewhere).set(id, before ?? null);
+  }
+
+  /** What the user does to a task is never waited for. */
+  private freePlaces(ids: readonly number[]): void {
+    if (!ids.some((id) => this.elsewhere.has(id))) return;
+    this.elsewhere = new Map([...this.elsewhere].filter(([id]) => !ids.includes(id)));
   }
 
   private flash(id: number): void {
@@ -130,7 +155,9 @@ export class TaskStore {
   add(ops: readonly Op[]): void {
     const known = new Set([...this.pending, ...this.conflicts.map(({ op }) => op)].map(({ n }) => n));
     const fresh = ops.filter(({ n }) => !known.has(n)).map((op) => ({ ...op, change: { ...op.change, id: this.resolve(op.change.id) } }));
-    if (fresh.length > 0) this.pending = [...this.pending, ...fresh].sort((a, b) => a.n - b.n);
+    if (fresh.length === 0) return;
+    this.pending = [...this.pending, ...fresh].sort((a, b) => a.n - b.n);
+    this.freePlaces(fresh.map(({ change }) => change.id));
   }
 
   settle(n: number, todo: Todo | null, rename?: { from: number; to: number }): void {

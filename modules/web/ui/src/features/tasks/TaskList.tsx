@@ -1,10 +1,11 @@
-import { useVirtualizer, type VirtualItem, type Virtualizer } from '@tanstack/react-virtual';
+import { defaultRangeExtractor, useVirtualizer, type Range, type VirtualItem, type Virtualizer } from '@tanstack/react-virtual';
 import { useNavigate } from '@tanstack/react-router';
 import { ChevronDown } from 'lucide-react';
 import { useCallback, useEffect, useMemo, useRef, useState, type MouseEvent } from 'react';
 import type { Todo } from '../../api/types';
 import { useLate, useNow } from '../../lib/hooks';
 import { useSignal } from '../../lib/signal';
+import { isLate } from '../../lib/words';
 import { addDaysTo, dayOf, type Group } from '../../lib/zone';
 import { m } from '../../messages';
 import { useApp, useView } from '../../state/app';
@@ -16,7 +17,9 @@ import { useConfirm } from './Confirm';
 import type { Filters, Row } from './filters';
 import { TaskRow, type RowField, type RowHandlers } from './TaskRow';
 import { useEditing } from './useEditing';
+import { useEngaged } from './useEngaged';
 import { useListKeys } from './useListKeys';
+import { useStill } from './useStill';
 import css from './TaskList.module.css';
 
 /** What was due earlier today stays late at its own hour: if there is nothing older, today's moves on to tomorrow. */
@@ -66,6 +69,13 @@ function observeElementRect({ scrollElement }: Virtualizer<HTMLDivElement, Eleme
   return () => observer.disconnect();
 }
 
+/** The row with the focus stays drawn, wherever it went. */
+function rangeWith(index: number, range: Range): number[] {
+  const drawn = defaultRangeExtractor(range);
+  if (index < 0 || index >= range.count || drawn.includes(index)) return drawn;
+  return index < range.startIndex ? [index, ...drawn] : [...drawn, index];
+}
+
 /** How the list was left: a task that takes its place on a small screen gives it back as it was. */
 interface Left {
   view: string;
@@ -96,6 +106,8 @@ export function TaskList({ rows, filters, openedId, onFold, onDone }: Props) {
   const editing = useEditing((key, at) => latest.current.list.focusRow(key, at));
   // What is out of sight is drawn when what is in sight has been.
   const settled = useLate(true);
+  const focused = useRef(-1);
+  const engaged = useEngaged((there) => sync.store.keepPlaces(there));
 
   const virtual = useVirtualizer({
     count: rows.length,
@@ -108,6 +120,7 @@ export function TaskList({ rows, filters, openedId, onFold, onDone }: Props) {
       return row?.is === 'task' ? rowKey(row.todo.id) : (row?.group ?? index);
     },
     overscan: settled ? 12 : 0,
+    rangeExtractor: (range) => rangeWith(focused.current, range),
     initialOffset: before?.offset,
     initialMeasurementsCache: before?.measured,
     // The last row can be scrolled above what floats over the list.
@@ -141,6 +154,8 @@ export function TaskList({ rows, filters, openedId, onFold, onDone }: Props) {
     editing: editing.editor !== null,
     start: before?.active ?? null,
   });
+  focused.current = list.index;
+  useStill(virtual, rows, view);
   const leave = useRef(() => {});
   leave.current = () => {
     left = { view, offset: virtual.scrollOffset ?? 0, measured: virtual.measurementsCache, active: list.active };
@@ -190,14 +205,14 @@ export function TaskList({ rows, filters, openedId, onFold, onDone }: Props) {
     const inside: Todo[] = [];
     for (const row of rows.slice(from + 1)) {
       if (row.is === 'group') break;
-      if (row.todo.status === 'active') inside.push(row.todo);
+      if (!row.gone && isLate(row.todo, now)) inside.push(row.todo);
     }
     return inside;
-  }, [rows]);
+  }, [rows, now]);
 
   return (
     <>
-      <div ref={scroller} className={css.scroller}>
+      <div ref={scroller} className={css.scroller} {...engaged}>
         <ul className={css.list} style={{ height: virtual.getTotalSize() }} aria-label={m.tasks.list}>
           {virtual.getVirtualItems().map(({ index, key, start }) => {
             const row = rows[index];
@@ -215,6 +230,7 @@ export function TaskList({ rows, filters, openedId, onFold, onDone }: Props) {
                     selected={list.selected.has(rowKey(row.todo.id))}
                     opened={openedId === row.todo.id}
                     flashed={flashed.has(row.todo.id)}
+                    gone={row.gone ?? false}
                     waiting={waitingIds.has(row.todo.id) ? waitState : null}
                     rang={row.todo.status === 'active' ? bells.get(row.todo.id) : undefined}
                     editing={editing.of(rowKey(row.todo.id))}

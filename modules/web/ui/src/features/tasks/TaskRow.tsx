@@ -37,6 +37,8 @@ interface Props {
   selected: boolean;
   opened: boolean;
   flashed: boolean;
+  /** Deleted elsewhere; it leaves when nobody is at the list. */
+  gone: boolean;
   waiting: 'sending' | 'queued' | null;
   /** Its bell rang, and nobody has answered it. */
   rang: Rung | undefined;
@@ -143,9 +145,23 @@ function Meta({ todo, now, rang }: Pick<Props, 'todo' | 'now' | 'rang'>) {
   );
 }
 
+const Gone = ({ todo }: { todo: Todo }) => (
+  <div className={css.row} data-done data-gone>
+    <div className={css.text}>
+      <div className={css.title}>
+        <PriorityMark priority={todo.priority} />
+        <span className={css.link} dir="auto">
+          {todo.title}
+        </span>
+      </div>
+      <div className={css.meta}>{m.tasks.gone}</div>
+    </div>
+  </div>
+);
+
 const loadMenu = () => import('./RowMenu').then(({ RowMenu }) => ({ default: RowMenu }));
 
-export const TaskRow = memo(function TaskRow({ todo, rowKey, now, active, selected, opened, flashed, waiting, rang, editing, filters, handlers }: Props) {
+export const TaskRow = memo(function TaskRow({ todo, rowKey, now, active, selected, opened, flashed, gone, waiting, rang, editing, filters, handlers }: Props) {
   const anchor = useRef<HTMLDivElement>(null);
   const field = editing === 'title' ? null : editing;
   const row = (
@@ -203,11 +219,11 @@ export const TaskRow = memo(function TaskRow({ todo, rowKey, now, active, select
       tabIndex={active ? 0 : -1}
       aria-current={opened || undefined}
       onFocus={() => handlers.focus(todo)}
-      onClick={(event) => handlers.click(todo, event)}
+      onClick={(event) => !gone && handlers.click(todo, event)}
     >
       <span className="hidden">{selected ? `${m.tasks.selected(1)} ` : ''}</span>
-      {row}
-      {field && <LazyFieldPopover field={field} todos={[todo]} onClose={() => handlers.edit(todo, null)} anchor={anchor} />}
+      {gone ? <Gone todo={todo} /> : row}
+      {field && !gone && <LazyFieldPopover field={field} todos={[todo]} onClose={() => handlers.edit(todo, null)} anchor={anchor} />}
     </div>
   );
 });

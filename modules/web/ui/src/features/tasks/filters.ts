@@ -1,6 +1,7 @@
 // What the list shows: read from the address, matched in the browser.
 import type { Priority, Todo } from '../../api/types';
 import { type Bounds, type Group, groupOf, groups } from '../../lib/zone';
+import type { Tasks } from '../../state/changes';
 
 export interface Filters {
   status?: 'completed' | 'all';
@@ -79,7 +80,29 @@ export function comparator(sort: Filters['sort']): (a: Todo, b: Todo) => number 
   }
 }
 
-export type Row = { is: 'group'; group: Group; count: number; folded: boolean } | { is: 'task'; todo: Todo; position: number; of: number };
+/** `gone`: deleted elsewhere, and still in its place. */
+export type Row = { is: 'group'; group: Group; count: number; folded: boolean } | { is: 'task'; todo: Todo; position: number; of: number; gone?: true };
+
+/** The tasks as they decide who stands where: what others changed meanwhile stands where it stood. */
+export function placed(tasks: Tasks, elsewhere: ReadonlyMap<number, Todo | null>): Tasks {
+  if (elsewhere.size === 0) return tasks;
+  const before = new Map(tasks);
+  for (const [id, todo] of elsewhere) {
+    if (todo) before.set(id, todo);
+    else before.delete(id);
+  }
+  return before;
+}
+
+/** The same rows, saying what is true now. */
+export const saidNow = (rows: Row[], tasks: Tasks, elsewhere: ReadonlyMap<number, Todo | null>): Row[] =>
+  elsewhere.size === 0
+    ? rows
+    : rows.map((row) => {
+        if (row.is === 'group' || !elsewhere.has(row.todo.id)) return row;
+        const todo = tasks.get(row.todo.id);
+        return todo ? { ...row, todo } : { ...row, gone: true };
+      });
 
 /** Group heads and tasks in one sequence, as the virtual list wants them. Only a list by due date has groups of days; bells that were missed come first in any. */
 export function rowsOf(todos: readonly Todo[], filters: Filters, bounds: Bounds, folded: ReadonlySet<Group>, missed: ReadonlySet<number>): Row[] {

@@ -22,7 +22,7 @@ interface Options {
   start: number | null;
 }
 
-const todosOf = (rows: readonly Row[]): Todo[] => rows.flatMap((row) => (row.is === 'task' ? [row.todo] : []));
+const todosOf = (rows: readonly Row[]): Todo[] => rows.flatMap((row) => (row.is === 'task' && !row.gone ? [row.todo] : []));
 
 export function useListKeys({ rows, scrollTo, open, edit, editMany, toggle, remove, fold, editing, start }: Options) {
   const { rowKey } = useApp().sync.store;
@@ -34,7 +34,7 @@ export function useListKeys({ rows, scrollTo, open, edit, editMany, toggle, remo
   const indexOf = useCallback((key: number | null) => rows.findIndex((row) => row.is === 'task' && rowKey(row.todo.id) === key), [rows, rowKey]);
   const index = indexOf(active);
   const current = rows[index];
-  const todo = current?.is === 'task' ? current.todo : undefined;
+  const todo = current?.is === 'task' && !current.gone ? current.todo : undefined;
   const marked = todosOf(rows).filter(({ id }) => selected.has(rowKey(id)));
   const targets = marked.length > 0 ? marked : todo ? [todo] : [];
 
@@ -90,7 +90,7 @@ export function useListKeys({ rows, scrollTo, open, edit, editMany, toggle, remo
   const extend = (by: 1 | -1) => {
     const next = rows[step(by)];
     if (todo) mark(todo, true);
-    if (next?.is === 'task') mark(next.todo, true);
+    if (next?.is === 'task' && !next.gone) mark(next.todo, true);
     moveTo(step(by));
   };
   const field = (name: EditedField) => () => (marked.length > 0 ? editMany(name) : todo && edit(todo, name));

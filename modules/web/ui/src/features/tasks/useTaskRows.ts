@@ -7,7 +7,7 @@ import { useSignal } from '../../lib/signal';
 import { boundsOf, type Group } from '../../lib/zone';
 import { useApp, useView } from '../../state/app';
 import { missed } from '../bells/missed';
-import { comparator, matcher, rowsOf, type Filters, type Row } from './filters';
+import { comparator, matcher, placed, rowsOf, saidNow, type Filters, type Row } from './filters';
 
 /** Active tasks are all here. Completed ones are many: they are read by the page, for these filters. */
 export function useCompleted({ status, priority, tag, search }: Filters) {
@@ -30,7 +30,7 @@ export function useCompleted({ status, priority, tag, search }: Filters) {
 
 export function useTaskRows(filters: Filters, folded: ReadonlySet<Group>, stays: ReadonlySet<number>): { rows: Row[]; count: number } {
   const { settings } = useApp();
-  const { tasks } = useView();
+  const { tasks, elsewhere } = useView();
   const now = useNow();
   const { bells } = useSignal(missed);
   const missedIds = useMemo(() => new Set(bells.keys()), [bells]);
@@ -40,12 +40,12 @@ export function useTaskRows(filters: Filters, folded: ReadonlySet<Group>, stays:
     const applied: Filters = { status, priority, tag, due, sort, search };
     const bounds = boundsOf(now, settings);
     const fits = matcher(applied, bounds, stays);
-    const todos = [...tasks.values()].filter(fits).sort(comparator(applied.sort));
+    const todos = [...placed(tasks, elsewhere).values()].filter(fits).sort(comparator(applied.sort));
     return { todos, applied, bounds };
-  }, [tasks, status, priority, tag, due, sort, search, settings, now, stays]);
+  }, [tasks, elsewhere, status, priority, tag, due, sort, search, settings, now, stays]);
   return useMemo(() => {
     const { todos, applied, bounds } = shown;
     const count = applied.status ? todos.length : todos.filter((todo) => todo.status === 'active').length;
-    return { rows: rowsOf(todos, applied, bounds, folded, missedIds), count };
-  }, [shown, folded, missedIds]);
+    return { rows: saidNow(rowsOf(todos, applied, bounds, folded, missedIds), tasks, elsewhere), count };
+  }, [shown, folded, missedIds, tasks, elsewhere]);
 }
