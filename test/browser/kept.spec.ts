@@ -167,3 +167,61 @@ test('a change that is refused is taken back with its reason in words, and a new
   await expect(banner).toHaveCount(0);
   expect((await server.call<{ priority: string }>('GET', `/api/todos/${id}`, undefined, account.token)).priority).toBe('medium');
 });
+
+test('a refused edit of a title or of notes is a draft again, which survives the tab and is offered', async ({ world }) => {
+  const { server, account } = world;
+  const { id } = await server.call<{ id: number }>('POST', '/api/todos', { title: 'Pay rent' }, account.token);
+  let page = await world.open();
+  const context = page.context();
+  await isLive(page);
+  const refuse = { status: 422, json: { type: '/api/docs#problem-invalid', title: 'Invalid', status: 422, detail: 'x', errors: [{ field: 'title', message: 'must not be so' }] } };
+  await context.route(/\/api\/todos\/\d+$/, (route) => (route.request().method() === 'PATCH' ? route.fulfill(refuse) : route.continue()));
+  await focusable(page, 'Pay rent').focus();
+  await page.keyboard.press('e');
+  await page.keyboard.press('Control+a');
+  await page.keyboard.type('Pay the rent');
+  await page.keyboard.press('Enter');
+  const banner = page.getByRole('alert').filter({ hasText: 'was not saved' });
+  await expect(banner).toContainText('Your text is still here.');
+  await expect(row(page, 'Pay rent')).toBeVisible();
+  await banner.getByRole('button', { name: 'Edit it' }).click();
+  const title = page.getByRole('textbox', { name: 'Title', exact: true });
+  await expect(title).toHaveValue('Pay the rent');
+  await page.getByRole('button', { name: 'Add notes' }).click();
+  const notes = page.getByRole('textbox', { name: 'Notes' });
+  await notes.fill('By *noon*');
+  await notes.press('Control+Enter');
+  await expect(banner).toContainText('Your text is still here.');
+  await expect(page.getByRole('region', { name: 'Notes' }).getByText('Not saved; your text is kept.')).toBeVisible();
+  await page.keyboard.press('q');
+  await page.getByRole('textbox', { name: 'New task' }).fill('Half a line');
+  await page.close();
+
+  await context.unroute(/\/api\/todos\/\d+$/);
+  page = await context.newPage();
+  await page.goto(`${server.url}/todos/${id}`);
+  await isLive(page);
+  const again = page.getByRole('textbox', { name: 'Title', exact: true });
+  await expect(again).toHaveValue('Pay the rent');
+  await page.getByRole('button', { name: 'Add notes' }).click();
+  await expect(page.getByRole('textbox', { name: 'Notes' })).toHaveValue('By *noon*');
+  await page.getByRole('textbox', { name: 'Notes' }).press('Control+Enter');
+  await again.press('Enter');
+  await expect.poll(() => server.call('GET', `/api/todos/${id}`, undefined, account.token)).toMatchObject({ title: 'Pay the rent', description: 'By *noon*' });
+  await expect(page.getByText('Not saved; your text is kept.')).toHaveCount(0);
+  // Escape leaves the text where it was typed.
+  await again.fill('Pay no rent');
+  await again.press('Escape');
+  await expect(page.getByText('Not saved; your text is kept.')).toBeVisible();
+  await page.getByRole('button', { name: 'Discard it' }).click();
+  await expect(again).toHaveValue('Pay the rent');
+
+  await page.getByRole('button', { name: 'Add task' }).click();
+  await expect(page.getByRole('textbox', { name: 'New task' })).toHaveValue('Half a line');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Account of Ana' }).click();
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await page.getByLabel('Email').waitFor();
+  expect(await page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name))).toEqual([]);
+  expect(await page.evaluate(() => JSON.stringify(sessionStorage))).not.toContain('Half');
+});

@@ -45,8 +45,8 @@ async function talk(page: Page): Promise<void> {
 }
 
 async function addLine(page: Page): Promise<void> {
-  await page.evaluate(() => sessionStorage.clear());
   await page.keyboard.press('q');
+  await page.getByRole('textbox', { name: 'New task' }).fill('');
   await page.keyboard.type('Collect the parcel friday 5pm every month !high #home remind 1h before');
   await page.getByRole('dialog').getByText('monthly').waitFor();
 }

@@ -33,21 +33,6 @@ export function useSettled<T>(value: T, wait: number): T {
   return settled;
 }
 
-/** What is typed here outlives the page. */
-export function useDraft(key: string, initial: string): [string, (text: string) => void, () => void] {
-  const name = `carillon.draft.${key}`;
-  const [text, setText] = useState(() => sessionStorage.getItem(name) ?? initial);
-  const write = useCallback(
-    (next: string) => {
-      setText(next);
-      sessionStorage.setItem(name, next);
-    },
-    [name],
-  );
-  const clear = useCallback(() => sessionStorage.removeItem(name), [name]);
-  return [text, write, clear];
-}
-
 /** True `wait` milliseconds after it became so: a skeleton for what comes at once would only flicker. */
 export function useLate(active: boolean, wait = 200): boolean {
   const [late, setLate] = useState(false);

@@ -1,5 +1,5 @@
 // What every signed-in page has at hand.
-import { createContext, useContext, useSyncExternalStore } from 'react';
+import { createContext, useCallback, useContext, useSyncExternalStore } from 'react';
 import type { Profile } from '../api/types';
 import type { ZoneSettings } from '../lib/zone';
 import type { Actions } from './actions';
@@ -24,4 +24,12 @@ export function useApp(): App {
 export function useView(): View {
   const { store } = useApp().sync;
   return useSyncExternalStore(store.subscribe, store.view);
+}
+
+/** What is typed here outlives the page, and the tab; null where nothing is. */
+export function useDraft(key: string): [string | null, (text: string | null) => void] {
+  const { drafts } = useApp().sync;
+  const text = useSyncExternalStore(drafts.subscribe, () => drafts.get(key));
+  const write = useCallback((next: string | null) => drafts.set(key, next), [drafts, key]);
+  return [text, write];
 }

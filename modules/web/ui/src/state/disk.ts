@@ -13,6 +13,8 @@ interface Schema extends DBSchema {
   kept: { key: string; value: unknown };
 }
 
+const draftPrefix = 'draft.';
+
 export class Disk {
   private constructor(
     private readonly database: IDBPDatabase<Schema>,
@@ -38,6 +40,16 @@ export class Disk {
   kept = async <T>(key: string): Promise<T | undefined> => (await this.database.get('kept', key)) as T | undefined;
   keep = async (key: string, value: unknown): Promise<void> => {
     await this.database.put('kept', value, key);
+  };
+
+  drafts = async (): Promise<[string, string][]> => {
+    const range = IDBKeyRange.bound(draftPrefix, `${draftPrefix}\uffff`);
+    const [keys, texts] = await Promise.all([this.database.getAllKeys('kept', range), this.database.getAll('kept', range)]);
+    return keys.map((key, index) => [key.slice(draftPrefix.length), texts[index] as string]);
+  };
+  keepDraft = async (key: string, text: string | null): Promise<void> => {
+    if (text === null) await this.database.delete('kept', draftPrefix + key);
+    else await this.database.put('kept', text, draftPrefix + key);
   };
 
   snapshot = (): Promise<Snapshot | undefined> => this.kept<Snapshot>('snapshot');

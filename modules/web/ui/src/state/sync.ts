@@ -6,6 +6,7 @@ import { alone, newKey } from '../lib/secure';
 import { m } from '../messages';
 import { titleOf, type Change, type Op } from './changes';
 import { Disk, lastUser } from './disk';
+import { Drafts } from './drafts';
 import { send } from './sender';
 import { LiveSocket } from './socket';
 import { TaskStore, type Conflict, type Connection, type Load, type Refusal } from './store';
@@ -45,6 +46,7 @@ function nextNumber(): number {
 
 export class Sync {
   readonly store = new TaskStore();
+  readonly drafts: Drafts;
   leader = false;
   private readonly channel: BroadcastChannel;
   private readonly stopping = new AbortController();
@@ -64,6 +66,7 @@ export class Sync {
     private readonly listeners: SyncListeners,
     private first: Promise<Page | null> | null,
   ) {
+    this.drafts = new Drafts(disk);
     this.channel = new BroadcastChannel(`carillon-${userId}`);
     this.channel.onmessage = ({ data: message }) => this.handle(message as Message, false);
     void alone(`carillon-leader-${userId}`, () => this.lead(), this.stopping.signal).catch(() => undefined);
@@ -92,7 +95,7 @@ export class Sync {
   }
 
   private async restore(): Promise<void> {
-    const [snapshot, queue] = await Promise.all([this.disk.snapshot(), this.disk.queue()]);
+    const [snapshot, queue] = await Promise.all([this.disk.snapshot(), this.disk.queue(), this.drafts.load()]);
     if (snapshot && this.store.sequence < 0) {
       this.store.absorb(snapshot.todos);
       this.store.sequence = snapshot.sequence;
@@ -177,9 +180,11 @@ export class Sync {
         break;
       case 'settled':
         store.settle(message.n, message.todo, message.rename);
+        if (message.rename) this.drafts.rename(message.rename);
         break;
       case 'refused':
         store.refuse(message.refusal);
+        this.drafts.takeBack(message.refusal.op);
         break;
       case 'conflict':
         store.hold(message.conflict);

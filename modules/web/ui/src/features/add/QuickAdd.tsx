@@ -2,10 +2,10 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import { Away } from '../../api/client';
-import { useDraft, useNow, useSettled } from '../../lib/hooks';
+import { useNow, useSettled } from '../../lib/hooks';
 import { bellWords, dueWords, repeatWords } from '../../lib/words';
 import { m } from '../../messages';
-import { useApp } from '../../state/app';
+import { useApp, useDraft } from '../../state/app';
 import { parseLine, todoOf, type Parsed, type Span } from '../../state/line';
 import { addOpen, typedAhead } from '../../state/surfaces';
 import { announce } from '../../state/toasts';
@@ -126,7 +126,8 @@ function Line({
 export function QuickAdd() {
   const { actions, settings } = useApp();
   const navigate = useNavigate();
-  const [text, setText, clear] = useDraft('add', '');
+  const [draft, setText] = useDraft('add');
+  const text = draft ?? '';
   const [problem, setProblem] = useState('');
   const { parsed, away } = useParsed(text);
   const latest = useRef(text);
@@ -139,8 +140,7 @@ export function QuickAdd() {
   function add(thenOpen: boolean, line = text): void {
     if (line.trim() === '') return;
     setProblem('');
-    setText('');
-    clear();
+    setText(null);
     last.current = last.current.then(() => save(line, thenOpen));
   }
 

@@ -4,13 +4,13 @@ import { useEffect, useRef } from 'react';
 import { api, data, reasonOf } from '../../api/client';
 import type { components } from '../../api/schema';
 import type { Todo } from '../../api/types';
-import { useDraft, useNow } from '../../lib/hooks';
+import { useNow } from '../../lib/hooks';
 import { newKey } from '../../lib/secure';
 import { signal, useSignal } from '../../lib/signal';
 import { dueWords, isLate } from '../../lib/words';
 import { useTitle } from '../../lib/title';
 import { m } from '../../messages';
-import { useApp, useView } from '../../state/app';
+import { useApp, useDraft, useView } from '../../state/app';
 import { Button, Empty, classes, controls } from '../../ui/controls';
 import { PriorityMark } from '../fields/PriorityMark';
 import { CheckBox } from '../tasks/TaskRow';
@@ -109,7 +109,8 @@ const none: readonly Turn[] = [];
 export function ChatPage() {
   const { profile, settings, sync } = useApp();
   const [turns, setTurns] = useConversation(profile.id);
-  const [text, setText] = useDraft('chat', '');
+  const [draft, setText] = useDraft('chat');
+  const text = draft ?? '';
   const end = useRef<HTMLDivElement>(null);
   const field = useRef<HTMLInputElement>(null);
   const asked = useRef<Asked | null>(null);
@@ -138,7 +139,7 @@ export function ChatPage() {
     const id = turns.length;
     const state = turns.findLast(({ answer }) => answer)?.answer?.state ?? null;
     setTurns((before) => [...before, { id, said }]);
-    setText('');
+    setText(null);
     // What was stopped may have been done all the same: said again, it is the same request.
     const key = stopped.current?.said === said ? stopped.current.key : newKey();
     asked.current = { said, key, abort: new AbortController() };

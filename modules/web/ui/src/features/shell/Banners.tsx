@@ -1,11 +1,13 @@
 // States that last: offline, a change that was refused, an edit that met another one.
+import { useNavigate } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import type { Todo } from '../../api/types';
 import { useNow } from '../../lib/hooks';
 import { momentWords, repeatWords } from '../../lib/words';
 import { m } from '../../messages';
-import { useApp, useView } from '../../state/app';
+import { useApp, useDraft, useView } from '../../state/app';
 import type { FieldName, Fields } from '../../state/changes';
+import { hasText } from '../../state/drafts';
 import { noticeHooks } from '../../state/session';
 import type { Conflict, Refusal } from '../../state/store';
 import { openAdd } from '../../state/surfaces';
@@ -48,19 +50,27 @@ function ConflictBanner({ conflict }: { conflict: Conflict }) {
 
 function RefusalBanner({ refusal }: { refusal: Refusal }) {
   const { sync } = useApp();
+  const { tasks } = useView();
+  const navigate = useNavigate();
+  const [line, setLine] = useDraft('add');
   const { change } = refusal.op;
-  // What was typed is not lost: it goes back into the box.
+  const kept = hasText(refusal.op) && tasks.has(change.id);
+  // What was typed is not lost: it goes back into the box, before what is in it by now; that of a task is in its field again.
   const again = (): void => {
     if (change.kind === 'create') {
-      sessionStorage.setItem('carillon.draft.add', change.line?.text ?? change.todo.title);
+      const typed = change.line?.text ?? change.todo.title;
+      setLine(line?.trim() ? `${typed} ${line}` : typed);
       openAdd();
-    }
+    } else void navigate({ to: '/todos/$id', params: { id: String(change.id) }, search: {} });
     sync.dismissRefusal(refusal.op.n);
   };
   return (
     <div className={classes(css.banner, css.danger)} role="alert">
-      <p dir="auto">{refusal.title ? m.live.refusedTitle(refusal.title, refusal.reason) : m.live.refused(refusal.reason)}</p>
+      <p dir="auto">
+        {refusal.title ? m.live.refusedTitle(refusal.title, refusal.reason) : m.live.refused(refusal.reason)} {kept && m.live.textKept}
+      </p>
       {change.kind === 'create' && <Button onClick={again}>{m.live.again}</Button>}
+      {kept && <Button onClick={again}>{m.live.edit}</Button>}
       <Button onClick={() => sync.dismissRefusal(refusal.op.n)}>{m.close}</Button>
     </div>
   );

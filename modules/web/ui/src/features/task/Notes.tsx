@@ -1,20 +1,22 @@
 import { lazy, Suspense, useState, type KeyboardEvent } from 'react';
 import type { Todo } from '../../api/types';
-import { useDraft } from '../../lib/hooks';
 import { m } from '../../messages';
-import { useApp } from '../../state/app';
+import { useApp, useDraft } from '../../state/app';
+import { draftOf } from '../../state/drafts';
 import { Button, controls } from '../../ui/controls';
+import { Kept } from './Kept';
 import css from './TaskPage.module.css';
 
 const Markdown = lazy(() => import('./Markdown').then(({ Markdown: component }) => ({ default: component })));
 
 function Editor({ todo, onClose }: { todo: Todo; onClose: () => void }) {
   const { actions } = useApp();
-  const [text, setText, clear] = useDraft(`notes.${todo.id}`, todo.description ?? '');
+  const [draft, write] = useDraft(draftOf('description', todo.id));
+  const text = draft ?? todo.description ?? '';
   const save = (): void => {
     const description = text.trim() === '' ? null : text.trim();
     if (description !== todo.description) actions.edit(todo, { description });
-    clear();
+    write(null);
     onClose();
   };
   function onKeyDown(event: KeyboardEvent): void {
@@ -27,7 +29,7 @@ function Editor({ todo, onClose }: { todo: Todo; onClose: () => void }) {
   }
   return (
     <>
-      <textarea className={css.notesInput} dir="auto" aria-label={m.task.notes} maxLength={10_000} rows={6} value={text} autoFocus onChange={(event) => setText(event.target.value)} onKeyDown={onKeyDown} />
+      <textarea className={css.notesInput} dir="auto" aria-label={m.task.notes} maxLength={10_000} rows={6} value={text} autoFocus onChange={(event) => write(event.target.value)} onKeyDown={onKeyDown} />
       <div className={css.actions}>
         <Button look="primary" onClick={save}>
           {m.save}
@@ -40,7 +42,7 @@ function Editor({ todo, onClose }: { todo: Todo; onClose: () => void }) {
 
 export function Notes({ todo }: { todo: Todo }) {
   const [editing, setEditing] = useState(false);
-  const draft = !editing && sessionStorage.getItem(`carillon.draft.notes.${todo.id}`);
+  const [draft, write] = useDraft(draftOf('description', todo.id));
   return (
     <section className={css.notes} aria-label={m.task.notes}>
       {editing ? (
@@ -55,7 +57,7 @@ export function Notes({ todo }: { todo: Todo }) {
           <Button look="link" onClick={() => setEditing(true)}>
             {todo.description ? m.task.editNotes : m.task.addNotes}
           </Button>
-          {draft && <span className={controls.hint}> {m.task.draft}</span>}
+          {draft !== null && <Kept onDiscard={() => write(null)} />}
         </>
       )}
     </section>

@@ -1,10 +1,11 @@
 import { Link } from '@tanstack/react-router';
 import { Bell, Check, Clock, Ellipsis, Repeat } from 'lucide-react';
-import { memo, useMemo, useRef, useState, type KeyboardEvent, type MouseEvent } from 'react';
+import { memo, useMemo, useRef, type KeyboardEvent, type MouseEvent } from 'react';
 import type { Todo } from '../../api/types';
 import { bellWords, clock, dayWords, dueWords, exactly, isLate, momentWords, repeatWords } from '../../lib/words';
 import { m } from '../../messages';
-import { useApp, useView } from '../../state/app';
+import { useApp, useDraft, useView } from '../../state/app';
+import { draftOf } from '../../state/drafts';
 import { Button, IconButton } from '../../ui/controls';
 import { LazyMenu } from '../../ui/LazyMenu';
 import type { Rung } from '../bells/missed';
@@ -68,13 +69,18 @@ export function CheckBox({ todo, onToggle }: { todo: Todo; onToggle: () => void 
 }
 
 function TitleEditor({ todo, handlers }: Pick<Props, 'todo' | 'handlers'>) {
-  const [text, setText] = useState(todo.title);
+  const [draft, write] = useDraft(draftOf('title', todo.id));
+  const text = draft ?? todo.title;
+  const save = (): void => {
+    handlers.rename(todo, text);
+    write(null);
+  };
   function onKeyDown(event: KeyboardEvent): void {
     if (event.nativeEvent.isComposing) return;
     if (event.key === 'Escape') {
       event.stopPropagation();
       handlers.edit(todo, null);
-    } else if (event.key === 'Enter') handlers.rename(todo, text);
+    } else if (event.key === 'Enter') save();
   }
   return (
     <input
@@ -84,8 +90,8 @@ function TitleEditor({ todo, handlers }: Pick<Props, 'todo' | 'handlers'>) {
       value={text}
       maxLength={200}
       autoFocus
-      onChange={(event) => setText(event.target.value)}
-      onBlur={() => handlers.rename(todo, text)}
+      onChange={(event) => write(event.target.value)}
+      onBlur={save}
       onKeyDown={onKeyDown}
       onClick={(event) => event.stopPropagation()}
     />

@@ -4,7 +4,7 @@ import { useLate, useMedia } from '../../lib/hooks';
 import type { Group } from '../../lib/zone';
 import { useTitle } from '../../lib/title';
 import { m } from '../../messages';
-import { useApp, useView } from '../../state/app';
+import { useApp, useDraft, useView } from '../../state/app';
 import { openAdd } from '../../state/surfaces';
 import { announce } from '../../state/toasts';
 import { Button, Empty, Failed, Skeleton, controls } from '../../ui/controls';
@@ -15,8 +15,9 @@ import { useCompleted, useTaskRows } from './useTaskRows';
 import css from './TasksPage.module.css';
 
 function NothingYet() {
+  const [, setLine] = useDraft('add');
   const use = (line: string) => {
-    sessionStorage.setItem('carillon.draft.add', line);
+    setLine(line);
     openAdd();
   };
   const [before, after] = m.tasks.emptyHint('|').split('|');
