@@ -58,7 +58,7 @@ def test_it_is_small(archive, row):
     above = sum(size for size, own in archive.sizes if own)
     row("the image above its base", f"{above / 2**20:.0f} MiB", f"{archive.packed() / 2**20:.0f} MiB compressed")
     row("the base itself", f"{sum(size for size, own in archive.sizes if not own) / 2**20:.0f} MiB")
-    assert above < 80e6 and archive.packed() < 30e6
+    assert above < 60e6 and archive.packed() < 20e6
 
 
 def test_it_holds_nothing_that_builds(archive):
