@@ -1,3 +1,4 @@
+import type { Page } from '@playwright/test';
 import { expect, focusable, isLive, test } from './page';
 
 test('a bell rings once in five tabs, and is answered in all of them', async ({ world }) => {
@@ -81,4 +82,96 @@ test('more bells than three at once stand in one list, and say how late they are
   await bells.getByRole('button', { name: 'Dismiss all' }).click();
   await expect(page.locator('[data-reminder]')).toHaveCount(0);
   await expect(page).toHaveTitle('Tasks · Carillon');
+});
+
+test('a bell and what became of a change are heard while the box for new tasks is open', async ({ world }) => {
+  const { server, account } = world;
+  const page = await world.open();
+  await isLive(page);
+  await page.keyboard.press('q');
+  await page.getByRole('dialog', { name: 'New task' }).waitFor();
+  await server.call('POST', '/api/todos', { title: 'Take the bread out', due_date: new Date(Date.now() + 2500).toISOString() }, account.token);
+  // By role: what is hidden from a screen reader is not found.
+  await expect(page.getByRole('alert').filter({ hasText: 'Take the bread out' })).toBeVisible({ timeout: 30_000 });
+  await page.context().setOffline(true);
+  await expect(page.getByRole('status').filter({ hasText: 'Offline. Changes are kept here' })).toBeVisible();
+});
+
+/** What the browser's own question would be answered, and how often it was asked. */
+async function answering(page: Page, answer: NotificationPermission): Promise<void> {
+  await page.addInitScript((to) => {
+    const asked = () => Number(localStorage.getItem('test.asked') ?? 0);
+    Object.assign(window, { asked });
+    Object.defineProperty(Notification, 'permission', { get: () => (asked() > 0 ? to : 'default') });
+    Notification.requestPermission = () => {
+      localStorage.setItem('test.asked', String(asked() + 1));
+      return Promise.resolve(to);
+    };
+  }, answer);
+  await page.reload();
+  await isLive(page);
+}
+
+for (const [answer, says] of [['granted', 'This browser shows them.'], ['denied', 'The browser blocks notifications for this site.']] as const) {
+  test(`notifications are asked for after the first reminder, by a button, and once: ${answer}`, async ({ world }) => {
+    const { server, account } = world;
+    const page = await world.open();
+    await answering(page, answer);
+    const question = page.getByText('Let Carillon ring when this page is in the background?');
+    const asked = () => page.evaluate(() => (window as unknown as { asked: () => number }).asked());
+    await server.call('POST', '/api/todos', { title: 'No bell' }, account.token);
+    await expect(page.getByRole('group', { name: 'No bell' })).toBeVisible();
+    await expect(question).toHaveCount(0);
+    const later = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString();
+    await server.call('POST', '/api/todos', { title: 'Pay rent', due_date: later(48), reminder_at: later(24) }, account.token);
+    await expect(question).toBeVisible();
+    expect(await asked()).toBe(0);
+    await page.getByRole('button', { name: 'Allow notifications' }).click();
+    await expect(question).toHaveCount(0);
+    expect(await asked()).toBe(1);
+    await page.reload();
+    await isLive(page);
+    await expect(page.getByRole('group', { name: 'Pay rent' })).toBeVisible();
+    await expect(question).toHaveCount(0);
+    await page.goto(`${server.url}/settings/notifications`);
+    await expect(page.getByText(says)).toBeVisible();
+    expect(await asked()).toBe(1);
+  });
+}
+
+test('who says no to notifications is not asked again, by neither the page nor the browser', async ({ world }) => {
+  const { server, account } = world;
+  const page = await world.open();
+  await answering(page, 'granted');
+  const later = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString();
+  await server.call('POST', '/api/todos', { title: 'Pay rent', due_date: later(48), reminder_at: later(24) }, account.token);
+  await page.getByRole('button', { name: 'No, thanks' }).click();
+  await page.reload();
+  await isLive(page);
+  await expect(page.getByRole('group', { name: 'Pay rent' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Allow notifications' })).toHaveCount(0);
+  // The settings still can.
+  await page.goto(`${server.url}/settings/notifications`);
+  await page.getByRole('button', { name: 'Allow in this browser' }).click();
+  await expect(page.getByText('This browser shows them.')).toBeVisible();
+});
+
+test('where the browser forbids notifications nothing is asked, and the settings say how to allow them', async ({ world }) => {
+  const { server, account } = world;
+  const page = await world.open();
+  const client = await page.context().newCDPSession(page);
+  const { browserContextId } = (await client.send('Target.getTargetInfo')).targetInfo;
+  const set = (setting: 'denied' | 'granted') => client.send('Browser.setPermission', { permission: { name: 'notifications' }, setting, origin: server.url, browserContextId });
+  const later = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString();
+  await server.call('POST', '/api/todos', { title: 'Pay rent', due_date: later(48), reminder_at: later(24) }, account.token);
+  for (const [setting, says] of [['denied', 'Its site settings can allow them again.'], ['granted', 'This browser shows them.']] as const) {
+    await set(setting);
+    await page.goto(`${server.url}/todos`);
+    await isLive(page);
+    expect(await page.evaluate(() => Notification.permission)).toBe(setting);
+    await expect(page.getByRole('group', { name: 'Pay rent' })).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Allow notifications' })).toHaveCount(0);
+    await page.goto(`${server.url}/settings/notifications`);
+    await expect(page.getByText(says)).toBeVisible();
+  }
 });

@@ -151,6 +151,10 @@ test('on a phone, too, one signs out and has the saved views', async ({ world })
   const page = await world.open();
   await page.setViewportSize({ width: 390, height: 844 });
   await expect(row(page, 'Read')).toBeVisible();
+  // The filters stand on one line, which scrolls, and the page does not.
+  const tops = await page.getByRole('search').locator('[data-scrolls] > *').evaluateAll((pills) => pills.map((pill) => Math.round(pill.getBoundingClientRect().top + pill.clientHeight / 2)));
+  expect(new Set(tops).size).toBe(1);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
   await page.getByRole('combobox', { name: 'Views' }).selectOption('Around the house');
   await expect(page).toHaveURL(/tag=home/);
   await expect(row(page, 'Read')).toHaveCount(0);

@@ -8,8 +8,9 @@ document.addEventListener('visibilitychange', () => minute.set(Date.now()));
 /** The time, as fine as words for dates need it. */
 export const useNow = (): number => useSignal(minute);
 
-/** Room for the sidebar. */
-export const wideEnough = '(min-width: 900px)';
+/** Room for the sidebar, and for a task beside the list; both grow with the text. */
+export const wideEnough = '(width >= 56.25rem)';
+export const besideRoom = '(width >= 68.75rem)';
 
 export function useMedia(query: string): boolean {
   const subscribe = useCallback(

@@ -18,7 +18,7 @@ function Weeks({ weeks }: { weeks: readonly Cell[][] }) {
   return (
     <figure className={css.figure}>
       <figcaption>{m.activity.perWeek}</figcaption>
-      <ul className={css.bars}>
+      <ul className={css.bars} data-scrolls>
         {totals.map(({ day, count }) => (
           <li key={day} title={m.activity.week(name(day), count)}>
             <span className="hidden">{m.activity.week(name(day), count)}</span>

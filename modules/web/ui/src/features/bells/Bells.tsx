@@ -78,7 +78,8 @@ export function Bells({ bells }: { bells: BellsState }) {
   useWaiting(bells.rung.length);
   return (
     <section aria-label={m.bell.region}>
-      <div role="alert">
+      {/* Heard from behind a dialog too: what says aria-live in so many words is not hidden by one. */}
+      <div role="alert" aria-live="assertive">
         {mine && rung.length > 0 && (
           <div className={css.rung}>
             {rung.length > listedAtOnce && (

@@ -35,7 +35,7 @@ function ConflictBanner({ conflict }: { conflict: Conflict }) {
   if (op.change.kind !== 'update') return null;
   const { set } = op.change;
   return (
-    <div className={classes(css.banner, css.warn)} role="alert">
+    <div className={classes(css.banner, css.warn)} role="alert" aria-live="assertive">
       <p dir="auto">
         {m.conflict.title(theirs.title)}{' '}
         {fields.map((field) => m.conflict.field(m.fields[field] ?? field, words(field, set[field]), words(field, theirs[field]))).join(' ')}
@@ -65,7 +65,7 @@ function RefusalBanner({ refusal }: { refusal: Refusal }) {
     sync.dismissRefusal(refusal.op.n);
   };
   return (
-    <div className={classes(css.banner, css.danger)} role="alert">
+    <div className={classes(css.banner, css.danger)} role="alert" aria-live="assertive">
       <p dir="auto">
         {refusal.title ? m.live.refusedTitle(refusal.title, refusal.reason) : m.live.refused(refusal.reason)} {kept && m.live.textKept}
       </p>
@@ -85,7 +85,7 @@ export function Banners() {
   }, []);
   return (
     <>
-      <div role="status">
+      <div role="status" aria-live="polite">
         {connection === 'offline' && (
           <div className={classes(css.banner, css.warn)}>
             <p>{m.live.offline(pending.length)}</p>

@@ -4,7 +4,7 @@ import { ArrowLeft, X } from 'lucide-react';
 import { useEffect, useRef } from 'react';
 import { Refused, api, data } from '../../api/client';
 import type { Todo } from '../../api/types';
-import { useMedia, useNow } from '../../lib/hooks';
+import { besideRoom, useMedia, useNow } from '../../lib/hooks';
 import { useKeys } from '../../lib/keys';
 import { momentWords } from '../../lib/words';
 import { useTitle } from '../../lib/title';
@@ -117,7 +117,7 @@ export function TaskPage() {
   const { store } = useApp().sync;
   const params = useParams({ strict: false, select: (all: { id?: string }) => all.id });
   const id = store.resolve(Number(params));
-  const beside = useMedia('(min-width: 1100px)');
+  const beside = useMedia(besideRoom);
   const { todo, missing, retry } = useTask(id);
   const close = useClose();
   const navigate = useNavigate();

@@ -169,7 +169,7 @@ export function FilterBar({ filters }: { filters: Filters }) {
   return (
     <div className={css.bar} role="search" aria-label={m.filters.label}>
       <SearchField value={filters.search ?? ''} onChange={search} />
-      <div className={css.pills}>
+      <div className={css.pills} data-scrolls>
         {!wide && <ViewPill />}
         {(['status', 'priority', 'due', 'tag'] as const).map((name) => (
           <FilterPill key={name} name={name} filters={filters} onSet={set} />
@@ -182,16 +182,16 @@ export function FilterBar({ filters }: { filters: Filters }) {
             <SaveView filters={filters} />
           </>
         )}
-        <span className={css.sort}>
-          <Choice
-            hidden
-            label={m.filters.sort}
-            value={filters.sort ?? 'due_date'}
-            options={sorts.map((sort) => [sort, m.filters.sorts[sort]] as const)}
-            onChange={(sort) => set({ sort: sort === 'due_date' ? undefined : sort })}
-          />
-        </span>
       </div>
+      <span className={css.sort}>
+        <Choice
+          hidden
+          label={m.filters.sort}
+          value={filters.sort ?? 'due_date'}
+          options={sorts.map((sort) => [sort, m.filters.sorts[sort]] as const)}
+          onChange={(sort) => set({ sort: sort === 'due_date' ? undefined : sort })}
+        />
+      </span>
     </div>
   );
 }

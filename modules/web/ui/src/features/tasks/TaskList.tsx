@@ -69,6 +69,9 @@ function observeElementRect({ scrollElement }: Virtualizer<HTMLDivElement, Eleme
   return () => observer.disconnect();
 }
 
+/** The user's own font size. */
+const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+
 /** The row with the focus stays drawn, wherever it went. */
 function rangeWith(index: number, range: Range): number[] {
   const drawn = defaultRangeExtractor(range);
@@ -114,7 +117,8 @@ export function TaskList({ rows, filters, openedId, onFold, onDone }: Props) {
     getScrollElement: () => scroller.current,
     initialRect: { width: innerWidth, height: innerHeight },
     observeElementRect,
-    estimateSize: (index) => (rows[index]?.is === 'group' ? 48 : 44),
+    // Until they are measured.
+    estimateSize: (index) => (rows[index]?.is === 'group' ? 3 : 2.75) * rem,
     getItemKey: (index) => {
       const row = rows[index];
       return row?.is === 'task' ? rowKey(row.todo.id) : (row?.group ?? index);
@@ -124,9 +128,9 @@ export function TaskList({ rows, filters, openedId, onFold, onDone }: Props) {
     initialOffset: before?.offset,
     initialMeasurementsCache: before?.measured,
     // The last row can be scrolled above what floats over the list.
-    paddingEnd: 72,
-    scrollPaddingStart: 48,
-    scrollPaddingEnd: 72,
+    paddingEnd: 4.5 * rem,
+    scrollPaddingStart: 3 * rem,
+    scrollPaddingEnd: 4.5 * rem,
   });
 
   const toggle = useCallback(

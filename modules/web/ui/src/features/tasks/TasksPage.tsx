@@ -1,6 +1,6 @@
 import { Outlet, useMatch, useNavigate, useParams } from '@tanstack/react-router';
 import { useCallback, useEffect, useState } from 'react';
-import { useLate, useMedia } from '../../lib/hooks';
+import { besideRoom, useLate, useMedia } from '../../lib/hooks';
 import type { Group } from '../../lib/zone';
 import { useTitle } from '../../lib/title';
 import { m } from '../../messages';
@@ -124,7 +124,7 @@ export function TasksPage() {
   const filters = useMatch({ from: '/todos', select: ({ search }) => search });
   const id = useParams({ strict: false, select: (params: { id?: string }) => params.id });
   const { store } = useApp().sync;
-  const beside = useMedia('(min-width: 1100px)');
+  const beside = useMedia(besideRoom);
   const openedId = id === undefined ? null : store.resolve(Number(id));
   useTitle(m.tasks.title, openedId === null);
   return (
