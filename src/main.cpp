@@ -86,10 +86,12 @@ int serve(const Config& config) {
     };
     const auto operations = http::make_operations_routes(readiness, metrics, detail);
     http::IoThreads threads(io_threads(config), [&] { database->use_inline_reads_on_this_thread(); });
+    auto options = server_options(config);
+    options.nowhere = web::nowhere;
     http::Server server(
         threads, join(application.routes(), operations, web::routes()), application.live->upgrades(),
         [&](const http::Request& request) { return application.identity->authenticate(request); }, clock, metrics,
-        server_options(config));
+        std::move(options));
     Metrics management_metrics;  // what operators ask for is not part of the users' traffic
     http::Server management(threads, join(operations, dead_letter_routes(*database, *application.inbox)), {}, {}, clock,
                             management_metrics, management_options());

@@ -133,8 +133,13 @@ std::optional<Response> Dispatcher::route(Call& call, const BeastRequest& head, 
         return problem(Error{Errc::bad_request, "The request target * is for OPTIONS only."});
     }
     const auto* resource = table_.find(request.path, request.params);
-    if (!resource) return problem(not_found("There is nothing at this address."));
     const auto method = to_method(head.method());
+    if (!resource) {
+        if (options_.nowhere && !has_body && (method == Method::get || call.head_only)) {
+            if (auto page = options_.nowhere(request)) return page;
+        }
+        return problem(not_found("There is nothing at this address."));
+    }
     if (!method) return not_allowed(*resource);
     request.method = *method;
     if (method == Method::options) return preflight(call, *resource);

@@ -69,4 +69,20 @@ def test_hashed_names_are_kept_for_a_year_and_come_compressed(get, server):
 
 @pytest.mark.parametrize("path", ["/assets/none.js", "/assets/index-.css", "/todos/7/more", "/favicon.txt"])
 def test_there_is_nothing_else(get, path):
-    get(path, 404)
+    assert get(path, 404).headers["Content-Type"] == "application/problem+json"
+
+
+def test_an_address_that_is_nobodys_shows_people_the_page(get, server):
+    browser = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+    page = get("/")
+    for path in ("/nowhere", "/todos/7/more", "/nowhere?a=b"):
+        answer = get(path, 404, **browser)
+        assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+        assert answer.content == page.content
+        assert answer.headers["Content-Security-Policy"] == page.headers["Content-Security-Policy"]
+        assert "Accept" in answer.headers.get_list("Vary", split_commas=True)
+        get(path, 404, **browser, **{"If-None-Match": page.headers["ETag"]})
+    head = httpx.head(server.url + "/nowhere", headers=browser)
+    assert head.status_code == 404 and head.headers["Content-Type"] == "text/html; charset=utf-8"
+    for answer in (get("/api/nowhere", 404, **browser), get("/nowhere", 404, Accept="text/html;q=0, */*"), httpx.post(server.url + "/nowhere", headers=browser)):
+        assert answer.status_code == 404 and answer.headers["Content-Type"] == "application/problem+json"

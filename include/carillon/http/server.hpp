@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,8 @@ struct ServerOptions {
     bool secure = false;                       ///< the public URL is https
     std::vector<std::string> trusted_proxies;  ///< addresses or CIDR blocks whose X-Forwarded-For/-Proto count
     std::vector<std::string> allowed_origins;  ///< for CORS; none by default
+    /// What a GET of an address that no route has is answered, instead of a problem; nothing leaves it at that.
+    std::function<std::optional<Response>(const Request&)> nowhere = {};
 };
 
 class Server {

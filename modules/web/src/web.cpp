@@ -68,22 +68,22 @@ std::string_view media_type(std::string_view name) {
     return found == types.end() ? "application/octet-stream" : found->second;
 }
 
-/// Whether an Accept-Encoding header takes `coding`. A weight of nought refuses it; others all do (RFC 9110 section
-/// 12.5.3).
-bool accepts(std::string_view header, std::string_view coding) {
+/// Whether an Accept or Accept-Encoding header names `wanted`. A weight of nought refuses it; others all do (RFC 9110
+/// section 12.4.2).
+bool accepts(std::string_view header, std::string_view wanted) {
     while (!header.empty()) {
         const auto end = std::min(header.find(','), header.size());
         const auto entry = header.substr(0, end);
         header.remove_prefix(std::min(end + 1, header.size()));
         const auto semicolon = std::min(entry.find(';'), entry.size());
-        if (text::trim(entry.substr(0, semicolon)) != coding) continue;
+        if (text::trim(entry.substr(0, semicolon)) != wanted) continue;
         const auto weight = text::trim(entry.substr(std::min(semicolon + 1, entry.size())));
         return weight != "q=0" && weight != "q=0.0" && weight != "q=0.00" && weight != "q=0.000";
     }
     return false;
 }
 
-Response answer(const Request& request, std::string_view name, const Asset& asset, bool hashed) {
+Response answer(const Request& request, std::string_view name, const Asset& asset, bool hashed, int status = 200) {
     const auto wanted = request.header("Accept-Encoding");
     auto bytes = asset.plain;
     std::string_view encoding;
@@ -96,8 +96,8 @@ Response answer(const Request& request, std::string_view name, const Asset& asse
     }
     // Each encoding is a representation of its own (RFC 9110 section 8.8.3.3).
     const auto etag = "\"" + std::string(asset.hash) + (encoding.empty() ? "" : "-") + std::string(encoding) + "\"";
-    const bool known = http::none_match(request, etag);
-    Response response{known ? 304 : 200, std::string(media_type(name)), known ? "" : std::string(bytes), {}};
+    const bool known = status == 200 && http::none_match(request, etag);
+    Response response{known ? 304 : status, std::string(media_type(name)), known ? "" : std::string(bytes), {}};
     response.with("ETag", etag);
     response.with("Cache-Control", hashed ? "public, max-age=31536000, immutable" : "no-cache");
     if (!asset.brotli.empty() || !asset.gzip.empty()) response.with("Vary", "Accept-Encoding");
@@ -128,6 +128,16 @@ http::Route hashed(std::shared_ptr<const Assets> assets) {
 }
 
 }  // namespace
+
+std::optional<Response> nowhere(const Request& request) {
+    if (request.path.starts_with("/api/") || !accepts(request.header("Accept"), "text/html")) return std::nullopt;
+    static const Assets assets = read_assets();
+    const auto index = assets.find("index.html");
+    if (index == assets.end()) return std::nullopt;
+    auto page = answer(request, index->first, index->second, false, 404);
+    page.with("Vary", "Accept");
+    return page;
+}
 
 std::vector<http::Route> routes() {
     const auto assets = std::make_shared<const Assets>(read_assets());

@@ -28,7 +28,7 @@ async function asset(request) {
 async function page(request) {
   try {
     const answer = await fetch(request);
-    if (answer.ok) (await caches.open(shell)).put('/', answer.clone());
+    if (answer.ok && answer.headers.get('Content-Type')?.startsWith('text/html')) (await caches.open(shell)).put('/', answer.clone());
     return answer;
   } catch {
     return (await caches.match('/')) ?? Response.error();

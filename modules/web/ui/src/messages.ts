@@ -482,5 +482,6 @@ export const m = {
     away: 'the server does not answer.',
     gone: 'the task is not there any more.',
   },
+  notFound: { title: 'Not found', text: 'There is no such page.', back: 'Back to Tasks' },
   crash: { title: 'This page stopped working.', hint: 'Your changes are kept. Reloading helps in most cases.', reload: 'Reload' },
 };

@@ -1,12 +1,13 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import { readLogFilter } from './features/activity/filter';
 import { AuthPage } from './features/auth/AuthPage';
 import { Root } from './features/shell/Root';
 import { Crash } from './features/shell/Crash';
+import { NotFound } from './features/shell/NotFound';
 import { readFilters } from './features/tasks/filters';
 import { TasksPage } from './features/tasks/TasksPage';
-import { m } from './messages';
 
-const root = createRootRoute({ component: Root, errorComponent: Crash, notFoundComponent: () => <p>{m.task.missing}</p> });
+const root = createRootRoute({ component: Root, errorComponent: Crash, notFoundComponent: NotFound });
 
 const home = createRoute({
   getParentRoute: () => root,
@@ -28,6 +29,7 @@ const activity = createRoute({
   getParentRoute: () => root,
   path: '/activity',
   component: lazyRouteComponent(() => import('./features/activity/ActivityPage'), 'ActivityPage'),
+  validateSearch: readLogFilter,
 });
 const chat = createRoute({
   getParentRoute: () => root,
@@ -55,6 +57,8 @@ export const router = createRouter({
     const text = new URLSearchParams(Object.entries(search as Record<string, string | undefined>).filter((pair): pair is [string, string] => pair[1] !== undefined)).toString();
     return text && `?${text}`;
   },
+  // What is wrong with an address is said in the place of the whole page.
+  notFoundMode: 'root',
   defaultPreload: 'intent',
   scrollRestoration: false,
 });

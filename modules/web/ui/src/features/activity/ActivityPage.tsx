@@ -1,10 +1,9 @@
-import { Link } from '@tanstack/react-router';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { AuditEntry, EventType } from '../../api/types';
 import { useLate, useNow } from '../../lib/hooks';
 import { exactly, momentWords } from '../../lib/words';
-import { at } from '../../lib/zone';
 import { useTitle } from '../../lib/title';
 import { m } from '../../messages';
 import { useApp } from '../../state/app';
@@ -13,44 +12,33 @@ import { useRevert } from '../task/History';
 import css from './ActivityPage.module.css';
 import { actorWords, changesOf, revertible, titleOfEntry } from './entries';
 import { csvOf, readEntries, readPage, saveFile, type LogFilter } from './export';
+import { queryOf, readLogFilter, type LogSearch } from './filter';
 import { HeatMap } from './HeatMap';
 import { Proof } from './Proof';
 
-interface Form {
-  kind: EventType | '';
-  task: string;
-  from: string;
-  to: string;
-}
-
-function Filter({ form, onChange }: { form: Form; onChange: (form: Form) => void }) {
+function Filter({ search }: { search: LogSearch }) {
+  const navigate = useNavigate();
   const kinds = Object.entries(m.activity.kinds) as [EventType, string][];
+  // A filter that is set or taken away is a step back; one that is still being typed is the same step.
+  const set = (change: LogSearch): void => {
+    const refined = Object.entries(change).every(([field, value]) => value && search[field as keyof LogSearch]);
+    void navigate({ to: '/activity', replace: refined, search: (before) => readLogFilter({ ...before, ...change }) });
+  };
   return (
     <div className={css.filter} role="search" aria-label={m.filters.label}>
-      <Choice label={m.activity.kind} value={form.kind} options={[['', m.filters.any], ...kinds] as const} onChange={(kind) => onChange({ ...form, kind })} />
+      <Choice label={m.activity.kind} value={search.kind ?? ''} options={[['', m.filters.any], ...kinds] as const} onChange={(kind) => set({ kind: kind || undefined })} />
       <label className={controls.field}>
         <span className={controls.label}>{m.activity.task}</span>
-        <input className={controls.select} inputMode="numeric" size={8} value={form.task} onChange={(event) => onChange({ ...form, task: event.target.value.replace(/\D/g, '').slice(0, 15) })} />
+        <input className={controls.select} inputMode="numeric" size={8} value={search.task ?? ''} onChange={(event) => set({ task: event.target.value.replace(/\D/g, '').slice(0, 15) })} />
       </label>
-      <label className={controls.field}>
-        <span className={controls.label}>{m.activity.from}</span>
-        <input type="date" className={controls.select} value={form.from} onChange={(event) => onChange({ ...form, from: event.target.value })} />
-      </label>
-      <label className={controls.field}>
-        <span className={controls.label}>{m.activity.to}</span>
-        <input type="date" className={controls.select} value={form.to} onChange={(event) => onChange({ ...form, to: event.target.value })} />
-      </label>
+      {(['from', 'to'] as const).map((end) => (
+        <label key={end} className={controls.field}>
+          <span className={controls.label}>{m.activity[end]}</span>
+          <input type="date" className={controls.select} value={search[end] ?? ''} onChange={(event) => set({ [end]: event.target.value })} />
+        </label>
+      ))}
     </div>
   );
-}
-
-function filterOf({ kind, task, from, to }: Form, zone: string): LogFilter {
-  return {
-    ...(kind && { event_type: kind }),
-    ...(Number(task) > 0 && { task_id: Number(task) }),
-    ...(from && { after: at(from, '00:00', zone) }),
-    ...(to && { before: new Date(Date.parse(at(to, '23:59', zone)) + 60_000).toISOString() }),
-  };
 }
 
 function Line({ entry }: { entry: AuditEntry }) {
@@ -112,8 +100,8 @@ function Export({ filter }: { filter: LogFilter }) {
 
 export function ActivityPage() {
   const { settings } = useApp();
-  const [form, setForm] = useState<Form>({ kind: '', task: '', from: '', to: '' });
-  const filter = filterOf(form, settings.zone);
+  const search = useSearch({ from: '/activity' });
+  const filter = queryOf(search, settings.zone);
   useTitle(m.activity.title);
   const log = useInfiniteQuery({
     queryKey: ['audit', 'page', filter],
@@ -130,7 +118,7 @@ export function ActivityPage() {
         <Export filter={filter} />
       </header>
       <HeatMap />
-      <Filter form={form} onChange={setForm} />
+      <Filter search={search} />
       {loading && (
         <div className={css.skeletons}>
           <Skeleton lines={6} />
