@@ -73,7 +73,13 @@ void append_line(std::string& lines, std::string_view line) {
     lines += line;
 }
 
-/// What a user's next events count on from.
+/// Of two replicas the later one may be a little behind: a user's times go up with every event, whoever adds it. (The
+/// user is locked already, so that a statement sees the event before.)
+Time later(Time now, std::optional<std::int64_t> before) {
+    return before ? std::max(now, from_micros(*before + 1)) : now;
+}
+
+/// What a user's next events count on from: the sequence of the last one, the time of the next.
 struct Taken {
     std::int64_t sequence;
     Time time;
@@ -94,7 +100,7 @@ std::map<std::string, Taken> take_sequences(db::Transaction& tx, const std::vect
         "CAST(string_to_array(:counts, ',') AS BIGINT[])) AS k (u, n) WHERE users.id = k.u RETURNING users.id, "
         "users.sequence - k.n, (SELECT time FROM outbox WHERE user_id = users.id AND sequence = users.sequence - k.n)",
         {users, numbers}, [&](std::string user, std::int64_t sequence, std::optional<std::int64_t> time) {
-            taken[std::move(user)] = {sequence, std::max(now, from_micros(time.value_or(0)))};
+            taken[std::move(user)] = {sequence, later(now, time)};
         });
     if (taken.size() != counts.size()) throw std::logic_error("an event of a user that does not exist");
     return taken;
@@ -112,8 +118,6 @@ bool StoredOutbox::lock_user(db::Transaction& tx, std::string_view user_id) {
 
 Event StoredOutbox::add(db::Transaction& tx, const Principal& who, std::string_view type, std::int64_t task_id,
                         std::string data) {
-    // Of two replicas the later one may be a little behind: a user's times never go back. (The user is locked already,
-    // so that the statement sees the event before.)
     const auto* const sql = tx.backend() == db::Backend::sqlite
                                 ? "UPDATE users SET sequence = sequence + 1 WHERE id = :id RETURNING sequence, NULL"
                                 : "UPDATE users SET sequence = sequence + 1 WHERE id = :id RETURNING sequence, (SELECT "
@@ -121,7 +125,7 @@ Event StoredOutbox::add(db::Transaction& tx, const Principal& who, std::string_v
     const auto next = tx.query_one<std::int64_t, std::optional<std::int64_t>>(sql, who.user_id);
     if (!next) throw std::logic_error("an event of a user that does not exist");
     Event event;
-    event.time = std::max(clock_.now(), from_micros(std::get<1>(*next).value_or(0)));
+    event.time = later(clock_.now(), std::get<1>(*next));
     event.id = "evt-" + uuid_v7(event.time);
     event.type = type;
     event.topic = topic_of(type);
@@ -187,6 +191,7 @@ void StoredOutbox::add_all(db::Transaction& tx, std::vector<Draft> drafts) {
         text("a", draft.who.actor);
         text("r", draft.who.traceparent);
         rows += '}';
+        next.time += std::chrono::microseconds{1};
     }
     rows += ']';
     tx.exec(

@@ -135,7 +135,8 @@ TEST_CASE("concurrent writers of one user get sequences without gaps, in commit 
     CHECK(number(*database, disordered) == 0);
 }
 
-TEST_CASE("a user's events are in one order of time, though a replica's clock is behind", "[events][outbox]") {
+TEST_CASE("a user's events are in one order of time, though a replica's clock is behind, one by one or together",
+          "[events][outbox]") {
     TestDatabase database(Backend::postgresql);
     const auto user = add_user(*database);
     Host host(*database, memory());
@@ -150,7 +151,17 @@ TEST_CASE("a user's events are in one order of time, though a replica's clock is
     sql(*database, "UPDATE outbox SET time = time + 5000000");  // as if another, five seconds ahead, had written it
     const auto second = add();
     REQUIRE(second.has_value());
-    CHECK(number(*database, "SELECT time FROM outbox WHERE sequence = 1") == to_micros(second->time));
+    const auto first = number(*database, "SELECT time FROM outbox WHERE sequence = 1");
+    CHECK(to_micros(second->time) == first + 1);
+    const auto together = database->write_now([&](db::Transaction& tx) -> Result<bool> {
+        REQUIRE(host.outbox().lock_user(tx, user));
+        const Draft draft{who, "reminder.triggered", 5, "{}"};
+        host.outbox().add_all(tx, {draft, draft});
+        return true;
+    });
+    REQUIRE(together.has_value());
+    CHECK(number(*database, "SELECT time FROM outbox WHERE sequence = 3") == first + 2);
+    CHECK(number(*database, "SELECT time FROM outbox WHERE sequence = 4") == first + 3);
 }
 
 TEST_CASE("missed events are given whole or not at all", "[events][outbox]") {
