@@ -30,6 +30,8 @@ constexpr auto drain_limit = 5s;
 constexpr auto full_sweep_at_most = 5s;                        ///< between two full sweeps
 constexpr std::chrono::milliseconds first_look_at_others{10};  ///< after another replica's turn was met
 constexpr std::chrono::milliseconds longest_look_at_others{500};
+constexpr auto stuck_after =
+    2s;  ///< another replica that marks nothing for so long may hang: what it does not hold goes on
 constexpr int clean_batch = 256;
 constexpr std::int64_t clean_every = 1024;  ///< published events between two looks for old rows
 constexpr int clean_batches = 8;            ///< at most so many deletes a look: twice what came in
@@ -129,7 +131,7 @@ private:
             auto ready = in_turn(std::move(page->rows), overtaken);
             if (ready.empty()) {
                 co_await end_turn({});
-                if (page->end) break;
+                if (page->end || (page->others && others_get_on(after))) break;
                 continue;
             }
             if (!co_await publish(std::move(ready))) co_return bus_pause_.fail(longest_bus_delay);
@@ -148,6 +150,14 @@ private:
     void look_at_others(bool met) {
         met_others_ = met ? met_others_ + 1 : 0;
         look_ = std::chrono::steady_clock::now() + backoff(met_others_, first_look_at_others, longest_look_at_others);
+    }
+
+    /// True while the page that another replica holds, known by its end, moves on: to look behind it would be to read
+    /// the whole backlog again and again for the few users who are not in it.
+    bool others_get_on(std::int64_t page) {
+        const auto now = std::chrono::steady_clock::now();
+        if (std::exchange(others_at_, page) != page) others_moved_ = now;
+        return now < others_moved_ + stuck_after;
     }
 
     void plan_full_sweep() {
@@ -320,6 +330,8 @@ private:
     bool overtaken_ = false;  ///< sweep again at once
     int met_others_ = 0;      ///< sweeps in a row that met another replica's turn
     SteadyTime look_{};       ///< when to sweep again because of it
+    std::int64_t others_at_ = 0;
+    SteadyTime others_moved_{};
     SteadyTime reported_{};
     SteadyTime cleaned_{};
     std::int64_t since_clean_ = 0;

@@ -22,6 +22,8 @@ from cluster import Cluster, running
 from contract import ROOT
 from parts import Kafka
 
+# PostgreSQL's own defaults: that of the tests is smaller, and spends its time on checkpoints.
+os.environ["CARILLON_TEST_POSTGRES_SETTINGS"] = "shared_buffers=128MB max_wal_size=1GB min_wal_size=80MB"
 OUT = ROOT / "build/bench/pipeline.json"
 TICKS = os.sysconf("SC_CLK_TCK")
 

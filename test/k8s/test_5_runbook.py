@@ -27,6 +27,20 @@ def follow(row):
     (ROOT / "carillon.dump").unlink(missing_ok=True)
 
 
+def back(installation, token):
+    """The user of that token, once the way in leads to the new pods: the node learns of them a moment after they are ready."""
+    user = Api(installation, token)
+
+    def answers():
+        try:
+            return user.http.get("/api/todos", headers={"Authorization": f"Bearer {token}"}).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    wait_until(answers, 60, "the way in", pause=0.2)
+    return user
+
+
 def titles(user):
     return {t["id"]: t["title"] for t in user.all_todos()}
 
@@ -40,7 +54,7 @@ def test_scaling_and_a_change_undone_by_a_restore(installation, follow):
     follow("Back up")
     user.todo("made after the backup")
     follow("Restore")
-    user = Api(installation, user.token)
+    user = back(installation, user.token)
     assert titles(user) == {t["id"]: t["title"] for t in kept}
     user.todo("made after the restore")
     wait_until(lambda: len(user.audit()) == len(kept) + 1, 60, "the log to go on")
@@ -89,7 +103,7 @@ def test_the_loss_of_the_database_under_load(installation, follow, row):
         assert not writer.is_alive()
     follow("After the loss of the database")
     follow("Restore")
-    users = [Api(installation, writer.user.token) for writer in writers]
+    users = [back(installation, writer.user.token) for writer in writers]
     there = [titles(user) for user in users]
     row("the database lost under load: until it answers again", f"{time.monotonic() - lost:.0f} s")
     for writer, tasks in zip(writers, there, strict=True):
@@ -108,7 +122,7 @@ def test_the_tokens_are_rotated(installation, follow):
     before = installation.secret("carillon-api-token", "token")
     follow("Rotate the sidecar's tokens")
     assert installation.secret("carillon-api-token", "token") != before
-    user = Api(installation, user.token)
+    user = back(installation, user.token)
     made = user.todo("made after the rotation")
     wait_until(lambda: len(user.audit()) == 1, 60, "the event to go through the sidecar with its new tokens")
     assert made["id"] in titles(user)
