@@ -42,16 +42,16 @@ function reminderOf({ data: event, time }: LiveEvent): Reminder {
 
 const list = () => queries.getQueryData<Reminder[]>(key) ?? [];
 
-/** Done, moved or snoozed since: the bell is answered. */
-const answered = ({ fired_at, fire_at }: Reminder, todo: Todo | undefined, loaded: boolean): boolean => {
-  if (!todo) return loaded;
+/** Done, moved or snoozed since: the bell is answered. So is that of a task which is not in the list: most are done, and what is still being read comes. */
+const answered = ({ fired_at, fire_at }: Reminder, todo: Todo | undefined): boolean => {
+  if (!todo) return true;
   if (todo.status === 'completed') return true;
   return todo.reminder_at !== null && Date.parse(todo.reminder_at) > Date.parse(fired_at ?? fire_at);
 };
 
 export function useBells(): Bells {
   const { actions, sync, settings, profile } = useApp();
-  const { tasks, load } = useView();
+  const { tasks } = useView();
   const { data: reminders } = useQuery({
     queryKey: key,
     queryFn: async () => (await data(api.GET('/api/reminders', { params: { query: { state: 'fired', limit: 100 } } }))).items,
@@ -60,8 +60,8 @@ export function useBells(): Bells {
     () =>
       (reminders ?? [])
         .map((reminder) => ({ reminder, todo: tasks.get(reminder.task_id) }))
-        .filter(({ reminder, todo }) => !answered(reminder, todo, load === 'all')),
-    [reminders, tasks, load],
+        .filter(({ reminder, todo }) => !answered(reminder, todo)),
+    [reminders, tasks],
   );
   const { notifications, sounds } = profile.preferences;
 

@@ -20,8 +20,7 @@ export function Title({ todo, level }: { todo: Todo; level: 1 | 2 }) {
   };
   return (
     <div className={css.heading}>
-      <Heading>
-        <span className="hidden">{todo.title}</span>
+      <Heading aria-label={todo.title}>
         <textarea
           className={css.title}
           dir="auto"
