@@ -11,7 +11,7 @@ import { addOpen, typedAhead } from '../../state/surfaces';
 import { announce } from '../../state/toasts';
 import { Button, Chip, controls } from '../../ui/controls';
 import { Modal } from '../../ui/Modal';
-import { escapeSpan, piecesOf } from './parse';
+import { escapeSpan, piecesOf, understood } from './parse';
 import css from './QuickAdd.module.css';
 
 const pause = 80;
@@ -50,7 +50,7 @@ function Chips({ text, parsed, onChange }: { text: string; parsed: Parsed; onCha
   const errors = (parsed.errors ?? []).filter(({ code }) => code !== 'title_empty');
   return (
     <ul className={css.chips}>
-      {parsed.spans.map((span) => (
+      {understood(parsed).map((span) => (
         <li key={`${span.start}-${span.kind}`}>
           <Chip
             look="on"

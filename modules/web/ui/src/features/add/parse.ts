@@ -8,6 +8,12 @@ export function escapeSpan(text: string, { start, end }: Pick<Span, 'start' | 'e
   return points.slice(0, start).join('') + inside + points.slice(end).join('');
 }
 
+/** The phrases that mean something. One that is wrong is only wrong; what is wrong with the title as a whole concerns none of them. */
+export function understood({ spans, errors = [] }: Pick<Parsed, 'spans' | 'errors'>): Span[] {
+  const wrong = errors.filter(({ code }) => !code.startsWith('title_'));
+  return spans.filter(({ start, end }) => !wrong.some((error) => error.start >= start && error.end <= end));
+}
+
 export interface Piece {
   text: string;
   kind: Span['kind'] | 'error' | null;
@@ -17,7 +23,7 @@ export interface Piece {
 export function piecesOf(text: string, parsed: Parsed | undefined): Piece[] {
   const points = Array.from(text);
   const marks = [
-    ...(parsed?.spans ?? []).filter(({ start, end, text: said }) => points.slice(start, end).join('') === said).map(({ start, end, kind }) => ({ start, end, kind })),
+    ...(parsed ? understood(parsed) : []).filter(({ start, end, text: said }) => points.slice(start, end).join('') === said).map(({ start, end, kind }) => ({ start, end, kind })),
     ...(parsed?.errors ?? []).map(({ start, end }) => ({ start, end, kind: 'error' as const })),
   ].sort((a, b) => a.start - b.start || a.end - b.end);
   const pieces: Piece[] = [];
