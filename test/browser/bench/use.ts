@@ -1,6 +1,6 @@
 // What the page costs in use: keys, clicks, shifts of what is on the screen, memory.
 import type { Page } from '@playwright/test';
-import { expect, isLive, row, test } from '../page';
+import { expect, isLive, row, test, type World } from '../page';
 import type { Account, Server } from '../server';
 import { report } from './figures';
 
@@ -44,13 +44,19 @@ test('key press to chip', async ({ world }) => {
   report('chip', 'from a key to its chip, 80 ms of pause in it', figures, 100);
 });
 
-test('keys and clicks at 10,000 tasks', async ({ world }) => {
+/** The page with 10,000 tasks, at rest. */
+async function longList(world: World): Promise<Page> {
   test.setTimeout(240_000);
   await tasks(world.server, world.account, 10_000);
   const page = await world.open();
   await isLive(page);
   await expect(row(page, 'Task 1 of the long list')).toHaveAttribute('aria-setsize', '10000', { timeout: 120_000 });
   await page.waitForTimeout(3000); // the list is kept on disk
+  return page;
+}
+
+test('keys and clicks at 10,000 tasks', async ({ world }) => {
+  const page = await longList(world);
   const took = await observeEvents(page);
   await row(page, 'Task 1 of the long list').getByRole('group').focus();
   for (let run = 0; run < 20; run += 1) await page.keyboard.press('j');
@@ -89,12 +95,7 @@ async function scrolledFrames(page: Page, distance: number, speed: number): Prom
 const frame = 1000 / 60;
 
 test('scrolling 10,000 tasks', async ({ world }) => {
-  test.setTimeout(240_000);
-  await tasks(world.server, world.account, 10_000);
-  const page = await world.open();
-  await isLive(page);
-  await expect(row(page, 'Task 1 of the long list')).toHaveAttribute('aria-setsize', '10000', { timeout: 120_000 });
-  await page.waitForTimeout(3000); // the list is kept on disk
+  const page = await longList(world);
   const frames = await scrolledFrames(page, 20_000, 4000);
   const sorted = [...frames].sort((a, b) => a - b);
   report('scroll_10000', 'a frame while 10,000 tasks are scrolled, five windows a second', frames, 16.7);
