@@ -8,12 +8,6 @@ namespace {
 
 bool is_pending(const std::optional<Reminder>& reminder) { return reminder && reminder->state == State::pending; }
 
-/// Who completed the task, snoozed it or gave it a later bell need not be told of the one that rang.
-bool is_answer(const task::Todo& todo, const Reminder& latest) {
-    if (todo.status == task::Status::completed) return true;
-    return latest.state == State::fired && todo.bell_at && !todo.bell_silent && *todo.bell_at > latest.fire_at;
-}
-
 }  // namespace
 
 Result<void> Planner::follow(db::Transaction& tx, const Event& event) {
@@ -23,10 +17,7 @@ Result<void> Planner::follow(db::Transaction& tx, const Event& event) {
         const auto todo = tasks_.find_in(tx, event.user_id, event.task_id);
         const bool wanted = todo && todo->status == task::Status::active && todo->bell_at;
         const bool settled = wanted ? plan(tx, row, *todo) : !is_pending(row) || cancel(tx, *row);
-        if (!settled) continue;
-        if (row && todo && is_answer(*todo, *row))
-            repository::acknowledge_all(tx, event.user_id, event.task_id, clock_.now());
-        return {};
+        if (settled) return {};
     }
     return Error{Errc::conflict, "The reminder keeps changing."};
 }

@@ -135,13 +135,6 @@ bool acknowledge(db::Session& session, const Reminder& reminder, Time now) {
                         to_micros(now), reminder.id) == 1;
 }
 
-void acknowledge_all(db::Session& session, std::string_view user_id, std::int64_t task_id, Time now) {
-    session.exec(
-        "UPDATE reminders SET acknowledged_at = :now WHERE user_id = :user AND task_id = :task AND state = 'fired' "
-        "AND acknowledged_at IS NULL",
-        to_micros(now), user_id, task_id);
-}
-
 std::int64_t erase(db::Session& session, std::string_view user_id) {
     const auto pending = session.exec("DELETE FROM reminders WHERE user_id = :user AND state = 'pending'", user_id);
     session.exec("DELETE FROM reminders WHERE user_id = :user", user_id);

@@ -60,8 +60,6 @@ struct Replacement {
 std::set<std::int64_t> replace_all(db::Session& session, const std::vector<Replacement>& replacements);
 /// False when it was acknowledged before.
 bool acknowledge(db::Session& session, const Reminder& reminder, Time now);
-/// Every bell of the task that has rung.
-void acknowledge_all(db::Session& session, std::string_view user_id, std::int64_t task_id, Time now);
 /// Removes all of a user's; how many were pending.
 std::int64_t erase(db::Session& session, std::string_view user_id);
 

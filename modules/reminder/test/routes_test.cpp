@@ -63,28 +63,6 @@ TEST_CASE("A bell stays unseen until it is acknowledged, which happens once") {
     CHECK(data.at("todo").as_object().at("id").as_int64() == todo.id);
 }
 
-TEST_CASE("Who completes the task, or has it ring later, has answered the bell that rang") {
-    World world{GENERATE(Backend::sqlite, Backend::postgresql)};
-    world.start();
-    const auto done = world.create(world.start_time + 1h, "Completed");
-    const auto later = world.create(world.start_time + 1h, "Rings later");
-    const auto waits = world.create(world.start_time + 1h, "Waits");
-    world.deliver();
-    world.clock.set(world.start_time + 1h);
-    world.wake();
-    world.deliver();
-    CHECK(world.list("fired").size() == 3);
-    world.change(
-        [&](db::Transaction& tx, task::TaskService& tasks) { return tasks.complete_in(tx, world.who, done.id, {}); });
-    world.move(later.id, world.start_time + 3h);
-    world.deliver();
-    const auto unseen = world.list("fired");
-    REQUIRE(unseen.size() == 1);
-    CHECK(unseen.at(0).at("task_id").as_int64() == waits.id);
-    CHECK(world.list("pending").size() == 1);
-    CHECK(count_type(world, "reminder.acknowledged") == 0);  // the task's own events say it
-}
-
 TEST_CASE("A bell of a deleted task can be acknowledged") {
     World world{Backend::sqlite};
     world.start();
