@@ -84,6 +84,14 @@ export function useBells(): Bells {
     queries.setQueryData<Reminder[]>(key, (before) => before?.filter(({ id }) => id !== reminder.id));
     void api.POST('/api/reminders/{id}/acknowledge', { params: { path: { id: reminder.id } } }).catch(() => undefined);
   }, []);
+  // Left unseen, a hundred bells of tasks that are done would hide those that were missed.
+  useEffect(() => {
+    if (!sync.leader) return;
+    for (const reminder of reminders ?? []) {
+      const todo = tasks.get(reminder.task_id);
+      if (todo && answered(reminder, todo)) dismiss({ reminder, todo });
+    }
+  }, [reminders, tasks, sync, dismiss]);
   const done = useCallback(
     (one: Rung) => {
       if (one.todo) actions.setDone([one.todo], true);
