@@ -137,3 +137,25 @@ test('a change whose answer is lost is sent again and done once', async ({ world
   const { items } = await server.call<{ items: unknown[] }>('GET', '/api/todos', undefined, account.token);
   expect(items).toHaveLength(1);
 });
+
+test('a new task that is done before the server has it keeps its place', async ({ world }) => {
+  const page = await world.open();
+  await isLive(page);
+  let release = () => {};
+  const held = new Promise<void>((resolve) => (release = resolve));
+  await page.context().route(/\/api\/todos$/, async (route) => {
+    if (route.request().method() === 'POST') await held;
+    return route.continue();
+  });
+  await page.keyboard.press('q');
+  await page.keyboard.type('Call Bob');
+  await page.keyboard.press('Enter');
+  await expect(page.getByText('“Call Bob” added.').first()).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await row(page, 'Call Bob').getByRole('checkbox').click();
+  release();
+  await expect.poll(async () => (await world.server.call<{ items: unknown[] }>('GET', '/api/todos?status=completed', undefined, world.account.token)).items.length).toBe(1);
+  await expect(page.getByLabel('Saving')).toHaveCount(0);
+  await expect(row(page, 'Call Bob').getByRole('checkbox')).toBeChecked();
+});

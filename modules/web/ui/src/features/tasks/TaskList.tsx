@@ -93,7 +93,7 @@ interface Props {
   filters: Filters;
   openedId: number | null;
   onFold: (group: Group, folded: boolean) => void;
-  onDone: (ids: readonly number[]) => void;
+  onDone: (rowKeys: readonly number[]) => void;
 }
 
 export function TaskList({ rows, filters, openedId, onFold, onDone }: Props) {
@@ -137,11 +137,11 @@ export function TaskList({ rows, filters, openedId, onFold, onDone }: Props) {
     (todos: readonly Todo[]) => {
       const done = todos.some(({ status }) => status === 'active');
       confirm.ask(todos.length, 'complete', () => {
-        onDone(todos.map(({ id }) => id));
+        onDone(todos.map(({ id }) => rowKey(id)));
         actions.setDone(todos, done);
       });
     },
-    [actions, confirm, onDone],
+    [actions, confirm, onDone, rowKey],
   );
   const remove = useCallback((todos: readonly Todo[]) => confirm.ask(todos.length, 'delete', () => actions.remove(todos)), [actions, confirm]);
   const open = useCallback((todo: Todo) => void navigate({ to: '/todos/$id', params: { id: String(todo.id) }, search: filters }), [navigate, filters]);

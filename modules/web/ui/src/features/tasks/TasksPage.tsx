@@ -68,13 +68,13 @@ function useFolds(): [ReadonlySet<Group>, (group: Group, folded: boolean) => voi
   return [folded, fold];
 }
 
-/** Tasks that were completed here keep their place until the filters change. */
-function useStays(filters: Filters): [ReadonlySet<number>, (ids: readonly number[]) => void] {
+/** Tasks that were completed here keep their place until the filters change: by the key of their row, which a new task keeps when the server has it. */
+function useStays(filters: Filters): [ReadonlySet<number>, (keys: readonly number[]) => void] {
   const view = JSON.stringify(filters);
-  const [stays, setStays] = useState<{ view: string; ids: ReadonlySet<number> }>({ view, ids: new Set() });
-  if (stays.view !== view) setStays({ view, ids: new Set() });
-  const add = useCallback((ids: readonly number[]) => setStays((before) => ({ ...before, ids: new Set([...before.ids, ...ids]) })), []);
-  return [stays.ids, add];
+  const [stays, setStays] = useState<{ view: string; keys: ReadonlySet<number> }>({ view, keys: new Set() });
+  if (stays.view !== view) setStays({ view, keys: new Set() });
+  const add = useCallback((keys: readonly number[]) => setStays((before) => ({ ...before, keys: new Set([...before.keys, ...keys]) })), []);
+  return [stays.keys, add];
 }
 
 function List({ filters, openedId }: { filters: Filters; openedId: number | null }) {

@@ -41,7 +41,7 @@ function matchesDue(due: string | null, wanted: NonNullable<Filters['due']>, bou
 }
 
 /** `stays`: tasks that were completed in this view and keep their place until it is left. */
-export function matcher(filters: Filters, bounds: Bounds, stays: ReadonlySet<number>): (todo: Todo) => boolean {
+export function matcher(filters: Filters, bounds: Bounds, stays: Pick<ReadonlySet<number>, 'has'>): (todo: Todo) => boolean {
   const words = (filters.search ?? '').toLowerCase().split(/\s+/).filter(Boolean);
   const tag = filters.tag?.toLowerCase();
   return (todo) => {

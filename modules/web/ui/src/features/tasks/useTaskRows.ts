@@ -29,7 +29,8 @@ export function useCompleted({ status, priority, tag, search }: Filters) {
 }
 
 export function useTaskRows(filters: Filters, folded: ReadonlySet<Group>, stays: ReadonlySet<number>): { rows: Row[]; count: number } {
-  const { settings } = useApp();
+  const { settings, sync } = useApp();
+  const { rowKey } = sync.store;
   const { tasks, elsewhere } = useView();
   const now = useNow();
   const { bells } = useSignal(missed);
@@ -39,10 +40,10 @@ export function useTaskRows(filters: Filters, folded: ReadonlySet<Group>, stays:
   const shown = useMemo(() => {
     const applied: Filters = { status, priority, tag, due, sort, search };
     const bounds = boundsOf(now, settings);
-    const fits = matcher(applied, bounds, stays);
+    const fits = matcher(applied, bounds, { has: (id) => stays.has(rowKey(id)) });
     const todos = [...placed(tasks, elsewhere).values()].filter(fits).sort(comparator(applied.sort));
     return { todos, applied, bounds };
-  }, [tasks, elsewhere, status, priority, tag, due, sort, search, settings, now, stays]);
+  }, [tasks, elsewhere, status, priority, tag, due, sort, search, settings, now, stays, rowKey]);
   return useMemo(() => {
     const { todos, applied, bounds } = shown;
     const count = applied.status ? todos.length : todos.filter((todo) => todo.status === 'active').length;
