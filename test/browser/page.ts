@@ -54,15 +54,15 @@ async function newPage(browser: Browser, complaints: string[], options: object):
   return context.newPage();
 }
 
+/** Fixture: a server for all tests of a worker. */
+export async function ownServer({}: object, use: (server: Server) => Promise<void>): Promise<void> {
+  const server = await new Server().start();
+  await use(server);
+  await server.remove();
+}
+
 export const test = base.extend<{ world: World }, { server: Server }>({
-  server: [
-    async ({}, use) => {
-      const server = await new Server().start();
-      await use(server);
-      await server.remove();
-    },
-    { scope: 'worker' },
-  ],
+  server: [ownServer, { scope: 'worker' }],
   world: async ({ server, browser, contextOptions }, use) => {
     const complaints: string[] = [];
     const pages: Page[] = [];

@@ -1,20 +1,11 @@
 // What a screen reader has of each page, as it is stored in snapshots/: a change there is a change of the page for somebody.
 // One that is deleted is written anew by the next run, which fails for it.
 import type { Page } from '@playwright/test';
-import { expect, isLive, test as base } from './page';
-import { Server } from './server';
+import { expect, isLive, ownServer, test as base } from './page';
+import type { Server } from './server';
 
 /** A server of its own, so that numbers are the same each time. */
-const test = base.extend<object, { server: Server }>({
-  server: [
-    async ({}, use) => {
-      const server = await new Server().start();
-      await use(server);
-      await server.remove();
-    },
-    { scope: 'worker' },
-  ],
-});
+const test = base.extend<object, { server: Server }>({ server: [ownServer, { scope: 'worker' }] });
 
 const now = '2031-01-15T09:00:00Z'; // a Wednesday
 const before = '2031-01-14T15:30:00Z';
