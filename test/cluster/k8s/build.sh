@@ -215,3 +215,10 @@ cmd_image() { # CONTEXT -t NAME [-f FILE] [-- buildah's options]
     --volume /etc/ssl/certs/ca-certificates.crt:/mnt/ca.crt:ro --build-arg CA_BUNDLE=/mnt/ca.crt "$@" </dev/null
   echo "built $name; kit load $name brings it into the cluster"
 }
+
+cmd_prune() {
+  root; lock images
+  # shellcheck disable=SC2046
+  [ -z "$(bld containers -q)" ] || quiet bld rm $(bld containers -q)
+  quiet bld rmi --prune
+}
