@@ -136,6 +136,27 @@ void complete(db::Transaction& tx, const InboxKey& key, Time now) {
         to_micros(now), key.subscription, key.user_id, key.sequence, key.event_id);
 }
 
+void complete_all(db::Transaction& tx, std::string_view subscription, std::string_view user_id,
+                  const std::vector<WaitingRow>& rows, Time now) {
+    if (tx.backend() == db::Backend::sqlite) {
+        for (const auto& row : rows)
+            complete(tx, {std::string(subscription), std::string(user_id), row.sequence, row.event_id}, now);
+        return;
+    }
+    std::string list = "[";
+    for (const auto& row : rows) {
+        list += (list.size() > 1 ? R"(,{"n":)" : R"({"n":)") + std::to_string(row.sequence) + R"(,"e":)";
+        json::append_string(list, row.event_id);
+        list += '}';
+    }
+    list += ']';
+    tx.exec(
+        "UPDATE inbox SET handled_at = :now, attempts = attempts + 1, error = NULL, payload = NULL "
+        "FROM json_to_recordset(CAST(:rows AS json)) AS r (n bigint, e text) "
+        "WHERE subscription = :subscription AND user_id = :user AND sequence = r.n AND event_id = r.e",
+        to_micros(now), list, subscription, user_id);
+}
+
 void put_off(db::Transaction& tx, const InboxKey& key, int attempts, Time next_attempt, std::string_view error,
              std::string_view payload) {
     tx.exec(

@@ -56,6 +56,9 @@ bool lock_lane(db::Transaction& tx, std::string_view subscription, std::string_v
 std::set<std::string> lock_free_lanes(db::Transaction& tx, const std::set<std::string>& lanes);
 
 void complete(db::Transaction& tx, const InboxKey& key, Time now);
+/// The same for rows of one lane.
+void complete_all(db::Transaction& tx, std::string_view subscription, std::string_view user_id,
+                  const std::vector<WaitingRow>& rows, Time now);
 void put_off(db::Transaction& tx, const InboxKey& key, int attempts, Time next_attempt, std::string_view error,
              std::string_view payload);
 /// Turns the row into a dead letter; the lane goes on without it.

@@ -60,6 +60,10 @@ private:
     Round work_in(db::Transaction& tx, const std::vector<std::string>& users);
     std::optional<std::chrono::milliseconds> work_lane(db::Transaction& tx, const std::string& user, int& budget,
                                                        std::int64_t& handled);
+    bool handle_together(db::Transaction& tx, const std::string& user, const std::vector<WaitingRow>& rows);
+    std::optional<std::chrono::milliseconds> handle_each(db::Transaction& tx, const std::string& user,
+                                                         const std::vector<WaitingRow>& rows, int& budget,
+                                                         std::int64_t& handled);
     awaitable<void> report(bool before_sleep);
     std::optional<SteadyTime> next_due() const;
 

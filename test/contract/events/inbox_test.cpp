@@ -113,24 +113,29 @@ TEST_CASE("a replayed event keeps its place before what waits in its lane", "[ev
     CHECK(Effects::of(*database, "one", "a") == std::vector<std::int64_t>{2, 1, 3});
 }
 
+/// `at_once` counts the calls with several events, of which one with an event of the user `poison` fails.
+Subscription also_together(Subscription subscription, std::shared_ptr<std::atomic<int>> at_once) {
+    subscription.handle_all = [at_once = std::move(at_once), one = subscription.handle](
+                                  db::Transaction& tx, const std::vector<const Event*>& events) -> Result<void> {
+        ++*at_once;
+        for (const auto* event : events) {
+            const auto done = one(tx, *event);
+            if (!done.has_value()) return done.error();
+            if (event->user_id == "poison") return Error{Errc::internal, "not all of them"};
+        }
+        return {};
+    };
+    return subscription;
+}
+
 TEST_CASE("a delivery that cannot be handled at once is handled one by one", "[events][inbox]") {
     const auto backend = GENERATE(from_range(backends()));
     INFO(name_of(backend));
     TestDatabase database(backend);
     Effects effects(*database);
     Host host(*database, memory());
-    auto subscription = Effects::recorder("one");
-    auto at_once = std::make_shared<std::atomic<int>>(0);
-    subscription.handle_all = [at_once, one = subscription.handle](
-                                  db::Transaction& tx, const std::vector<const Event*>& events) -> Result<void> {
-        ++*at_once;
-        for (const auto* event : events) {
-            if (event->user_id == "poison") return Error{Errc::internal, "not all of them"};
-            const auto done = one(tx, *event);
-            if (!done.has_value()) return done.error();
-        }
-        return {};
-    };
+    const auto at_once = std::make_shared<std::atomic<int>>(0);
+    const auto subscription = also_together(Effects::recorder("one"), at_once);
     host.bus().subscribe(subscription);
     REQUIRE(host.accept({event("a", 1), event("a", 2), event("b", 1)}, true).has_value());
     CHECK(*at_once ==
@@ -142,6 +147,25 @@ TEST_CASE("a delivery that cannot be handled at once is handled one by one", "[e
     CHECK(Effects::of(*database, "one", "b") == up_to(2));
     CHECK(Effects::of(*database, "one", "poison") == up_to(1));
     CHECK(number(*database, "SELECT count(*) FROM inbox WHERE handled_at IS NOT NULL AND attempts = 1") == 6);
+}
+
+TEST_CASE("a backlog is handled together, and where that fails one by one", "[events][inbox]") {
+    const auto backend = GENERATE(from_range(backends()));
+    INFO(name_of(backend));
+    TestDatabase database(backend);
+    Effects effects(*database);
+    Host host(*database, memory());
+    const auto at_once = std::make_shared<std::atomic<int>>(0);
+    host.bus().subscribe(also_together(Effects::recorder("one"), at_once));
+    for (const char* user : {"a", "poison"})
+        REQUIRE(host.accept({event(user, 3), event(user, 1), event(user, 2)}, false).has_value());
+    host.start();
+    REQUIRE(wait_until([&] { return Effects::count(*database) == 6; }));
+    CHECK(*at_once == (backend == db::Backend::postgresql ? 2 : 0));  // of each lane
+    CHECK(Effects::of(*database, "one", "a") == up_to(3));
+    CHECK(Effects::of(*database, "one", "poison") == up_to(3));
+    const auto handled = "SELECT count(*) FROM inbox WHERE handled_at IS NOT NULL AND attempts = 1 AND payload IS NULL";
+    CHECK(wait_until([&] { return number(*database, handled) == 6; }));
 }
 
 TEST_CASE("back-off is kept over a restart and not cut short by new events", "[events][inbox]") {
