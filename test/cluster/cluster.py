@@ -32,7 +32,7 @@ class Cluster:
         self.scheduler = Scheduler(self.directory)
         self.replicas, self.sidecars = [], []
         self.proxy = Proxy(self.directory)
-        self.url, self.address, self._admin = self.proxy.url, self.proxy.address, None
+        self.url, self.address = self.proxy.url, self.proxy.address
         secrets = {"kafka-brokers": self.kafka.address, "state-store-url": self.postgres.url}
         for number in range(1, replicas + 1):
             replica = Replica(number, self.directory, self.postgres.url, **{
@@ -64,7 +64,7 @@ class Cluster:
 
     def groups(self):
         """The state of each consumer group that has members, by name."""
-        admin = self._admin = self._admin or AdminClient({"bootstrap.servers": self.kafka.address, "log_level": 0})
+        admin = AdminClient({"bootstrap.servers": self.kafka.address, "log_level": 0})  # one that saw the broker go gets no answer again
         names = [g.group_id for g in admin.list_consumer_groups(request_timeout=10).result(15).valid]
         described = admin.describe_consumer_groups(names, request_timeout=10) if names else {}
         found = {name: future.result(15) for name, future in described.items()}

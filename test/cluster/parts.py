@@ -2,10 +2,12 @@
 
 Each part listens on free ports of 127.0.0.1, keeps its files in a private folder, and is known by its process id alone.
 """
+import contextlib
 import functools
 import json
 import os
 import pathlib
+import random
 import signal
 import socket
 import subprocess
@@ -34,14 +36,16 @@ def dependencies(*names):
 
 
 def free_ports(count):
-    """Ports nobody listens on; another program could still take one before the part does."""
-    probes = [socket.socket() for _ in range(count)]
-    for probe in probes:
-        probe.bind(("127.0.0.1", 0))
-    ports = [probe.getsockname()[1] for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
+    """Ports nobody listens on, below those that the kernel gives to outgoing connections: none of these takes one meanwhile,
+    nor while a part is stopped that comes back on its own port."""
+    ports = set()
+    while len(ports) < count:
+        port = random.randrange(10_000, 32_768)
+        with socket.socket() as probe:
+            with contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                ports.add(port)
+    return sorted(ports)
 
 
 def answers(url):
