@@ -2,12 +2,10 @@
 
 Each part listens on free ports of 127.0.0.1, keeps its files in a private folder, and is known by its process id alone.
 """
-import contextlib
 import functools
 import json
 import os
 import pathlib
-import random
 import signal
 import socket
 import subprocess
@@ -21,6 +19,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from carillon import Server, wait_until
 from contract import ROOT
+from ports import free_ports
 
 HERE = pathlib.Path(__file__).parent
 COMPONENTS = ROOT / "deploy/dapr"
@@ -33,19 +32,6 @@ def dependencies(*names):
     takes minutes."""
     done = subprocess.run([HERE / "deps", *names], stdout=subprocess.PIPE, text=True, check=True)
     return {name: pathlib.Path(folder) for name, folder in (line.split(" ", 1) for line in done.stdout.splitlines())}
-
-
-def free_ports(count):
-    """Ports nobody listens on, below those that the kernel gives to outgoing connections: none of these takes one meanwhile,
-    nor while a part is stopped that comes back on its own port."""
-    ports = set()
-    while len(ports) < count:
-        port = random.randrange(10_000, 32_768)
-        with socket.socket() as probe:
-            with contextlib.suppress(OSError):
-                probe.bind(("127.0.0.1", port))
-                ports.add(port)
-    return sorted(ports)
 
 
 def answers(url):

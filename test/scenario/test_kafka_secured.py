@@ -6,7 +6,8 @@ import pytest
 from confluent_kafka.admin import AdminClient, ScramCredentialInfo, ScramMechanism, UserScramCredentialUpsertion
 
 from carillon import Api, Postgres, Server, wait_until
-from parts import Kafka, free_ports
+from parts import Kafka
+from ports import free_ports
 
 PASSWORD = "a-fern-behind-a-lock"
 

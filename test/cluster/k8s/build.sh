@@ -217,7 +217,8 @@ cmd_image() { # CONTEXT -t NAME [-f FILE] [-- buildah's options]
 }
 
 cmd_prune() {
-  root; lock images
+  root; [ -d "$C" ] || return 0
+  own_dir; lock images
   # shellcheck disable=SC2046
   [ -z "$(bld containers -q)" ] || quiet bld rm $(bld containers -q)
   quiet bld rmi --prune

@@ -39,6 +39,21 @@ Subscription failing(std::string name, std::shared_ptr<std::atomic<int>> attempt
             }};
 }
 
+/// `at_once` counts the calls with several events, of which one with an event of the user `poison` fails.
+Subscription also_together(Subscription subscription, std::shared_ptr<std::atomic<int>> at_once) {
+    subscription.handle_all = [at_once = std::move(at_once), one = subscription.handle](
+                                  db::Transaction& tx, const std::vector<const Event*>& events) -> Result<void> {
+        ++*at_once;
+        for (const auto* event : events) {
+            const auto done = one(tx, *event);
+            if (!done.has_value()) return done.error();
+            if (event->user_id == "poison") return Error{Errc::internal, "not all of them"};
+        }
+        return {};
+    };
+    return subscription;
+}
+
 }  // namespace
 
 TEST_CASE("accepted events are worked in sequence order, however they came", "[events][inbox]") {
@@ -113,21 +128,6 @@ TEST_CASE("a replayed event keeps its place before what waits in its lane", "[ev
     CHECK(Effects::of(*database, "one", "a") == std::vector<std::int64_t>{2, 1, 3});
 }
 
-/// `at_once` counts the calls with several events, of which one with an event of the user `poison` fails.
-Subscription also_together(Subscription subscription, std::shared_ptr<std::atomic<int>> at_once) {
-    subscription.handle_all = [at_once = std::move(at_once), one = subscription.handle](
-                                  db::Transaction& tx, const std::vector<const Event*>& events) -> Result<void> {
-        ++*at_once;
-        for (const auto* event : events) {
-            const auto done = one(tx, *event);
-            if (!done.has_value()) return done.error();
-            if (event->user_id == "poison") return Error{Errc::internal, "not all of them"};
-        }
-        return {};
-    };
-    return subscription;
-}
-
 TEST_CASE("a delivery that cannot be handled at once is handled one by one", "[events][inbox]") {
     const auto backend = GENERATE(from_range(backends()));
     INFO(name_of(backend));
@@ -135,8 +135,7 @@ TEST_CASE("a delivery that cannot be handled at once is handled one by one", "[e
     Effects effects(*database);
     Host host(*database, memory());
     const auto at_once = std::make_shared<std::atomic<int>>(0);
-    const auto subscription = also_together(Effects::recorder("one"), at_once);
-    host.bus().subscribe(subscription);
+    host.bus().subscribe(also_together(Effects::recorder("one"), at_once));
     REQUIRE(host.accept({event("a", 1), event("a", 2), event("b", 1)}, true).has_value());
     CHECK(*at_once ==
           (backend == db::Backend::postgresql ? 1 : 0));  // where a statement is no round trip there is no need
